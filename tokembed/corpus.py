@@ -1,0 +1,152 @@
+"""Many texts cut into tokens, for computing: contiguous ids, no Python object a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import chain
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokembed.errors import BadInput
+from tokembed.types import Encoding
+from tokembed.vocab import Vocab
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Texts as ids into one vocabulary.
+
+    Attributes:
+        ids: int32 (n_tokens,), all texts one after another.
+        starts: int64 (n_texts + 1,), where each text begins in `ids`; the last entry is n_tokens.
+        vocab: what the ids point into.
+        text_ids: the texts' names, () where they have none.
+        offsets: int32 (n_tokens, 2), spans in the texts as given; None unless asked for.
+    """
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    vocab: Vocab
+    text_ids: Sequence[str] = ()
+    offsets: NDArray[np.int32] | None = None
+
+    @property
+    def n_texts(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def n_tokens(self) -> int:
+        return len(self.ids)
+
+    def lengths(self) -> NDArray[np.int64]:
+        """How many tokens each text has, (n_texts,)."""
+        return np.diff(self.starts)
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each entry of the vocabulary occurs, (len(vocab),)."""
+        return np.bincount(self.ids, minlength=len(self.vocab)).astype(np.int64, copy=False)
+
+    def named(self, text_ids: Sequence[str]) -> Self:
+        """The same corpus with the texts' names."""
+        return replace(self, text_ids=text_ids)
+
+    def restricted(self, terms: Vocab) -> Corpus:
+        """The corpus of the tokens that are in `terms`, as ids into it; all texts stay, the other tokens go."""
+        ids = translation(self.vocab, terms).astype(np.int32)[self.ids]
+        kept = ids >= 0
+        n_kept_before = np.concatenate([[0], np.cumsum(kept)])
+        return Corpus(ids[kept], n_kept_before[self.starts], terms, self.text_ids)
+
+    def sha256(self) -> str:
+        """SHA-256 of ids and starts as little-endian bytes, in hex."""
+        digest = sha256(np.ascontiguousarray(self.ids, dtype="<i4"))
+        digest.update(np.ascontiguousarray(self.starts, dtype="<i8"))
+        return digest.hexdigest()
+
+
+def from_ids(id_lists: Iterable[Sequence[int]], vocab: Vocab) -> Corpus:
+    """The corpus of texts given as lists of ids.
+
+    >>> from_ids([[0, 1], [], [1]], Vocab(["a", "b"])).starts.tolist()
+    [0, 2, 2, 3]
+    """
+    id_lists = list(id_lists)
+    starts = starts_of(len(ids) for ids in id_lists)
+    ids = np.fromiter(chain.from_iterable(id_lists), dtype=np.int32, count=int(starts[-1]))
+    return Corpus(ids, starts, vocab)
+
+
+def from_encodings(encodings: Iterable[Encoding], vocab: Vocab) -> Corpus:
+    """The corpus of encoded texts, with offsets; tokens without an id are added to `vocab`."""
+    encodings = list(encodings)
+    corpus = from_ids((_ids(encoding, vocab) for encoding in encodings), vocab)
+    spans = chain.from_iterable(chain.from_iterable(encoding.offsets for encoding in encodings))
+    offsets = np.fromiter(spans, dtype=np.int32, count=2 * corpus.n_tokens).reshape(-1, 2)
+    return replace(corpus, offsets=offsets)
+
+
+def _ids(encoding: Encoding, vocab: Vocab) -> Sequence[int]:
+    return [vocab.add(token) for token in encoding.tokens] if encoding.ids is None else encoding.ids
+
+
+def concatenate(corpora: Iterable[Corpus], vocab: Vocab) -> Corpus:
+    """The texts of all corpora, in order; all must point into `vocab`."""
+    corpora = list(corpora)
+    starts = starts_of(chain.from_iterable(corpus.lengths().tolist() for corpus in corpora))
+    ids = np.concatenate([np.empty(0, np.int32), *(corpus.ids for corpus in corpora)])
+    return Corpus(ids, starts, vocab, [name for corpus in corpora for name in corpus.text_ids])
+
+
+def starts_of(lengths: Iterator[int] | Iterable[int]) -> NDArray[np.int64]:
+    """Where each text begins, from their lengths, (n_texts + 1,)."""
+    sizes = np.fromiter(lengths, dtype=np.int64)
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=starts[1:])
+    return starts
+
+
+def translation(source: Vocab, target: Vocab) -> NDArray[np.int64]:
+    """The id in `target` of each token of `source`, -1 where it lacks it, (len(source),)."""
+    if source is target:
+        return np.arange(len(source))
+    places = (target.ids.get(token) for token in source)
+    return np.fromiter((-1 if place is None else place for place in places), dtype=np.int64, count=len(source))
+
+
+def occurring_terms(corpus: Corpus) -> Vocab:
+    """The tokens that occur, in the order of their ids.
+
+    Raises:
+        BadInput: no text has a token.
+    """
+    return Vocab(corpus.vocab[place] for place in np.flatnonzero(_nonzero_counts(corpus)))
+
+
+def frequent_terms(corpus: Corpus, min_count: int) -> tuple[Vocab, NDArray[np.int64]]:
+    """The tokens that occur `min_count` times or more, the most frequent first, and their counts (n_terms,).
+
+    Unknown and special tokens stand for no word and are left out.
+
+    Raises:
+        BadInput: no text has a token, or none is frequent enough.
+    """
+    counts = _nonzero_counts(corpus).copy()
+    counts[list(corpus.vocab.without_text_ids)] = 0
+    order = np.argsort(-counts, kind="stable")
+    order = order[counts[order] >= max(min_count, 1)]
+    if not len(order):
+        raise BadInput(
+            f"at least one token must occur {min_count} times (--min-count), "
+            f"the most frequent occurs {counts.max()} times; lower --min-count or give more text"
+        )
+    return Vocab(corpus.vocab[place] for place in order), counts[order]
+
+
+def _nonzero_counts(corpus: Corpus) -> NDArray[np.int64]:
+    if not corpus.n_tokens:
+        raise BadInput(f"at least one text must have a token, found none in {corpus.n_texts} texts")
+    return corpus.counts()

@@ -1,0 +1,1 @@
+"""How vectors are made: one method a file, named in the registry."""

@@ -1,0 +1,76 @@
+"""`--unicode` and `--lower`: what is done to every text before any tokenizer sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast
+from unicodedata import normalize
+
+from tokembed.alignment import align_normalized, well_formed
+from tokembed.errors import one_of
+from tokembed.types import Encoding, Tokenizer
+from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.corpus import Corpus
+
+FORMS = ("none", "nfc", "nfd", "nfkc")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalization:
+    """A Unicode form, then lower case.
+
+    >>> Normalization(unicode="nfkc", lower=True)("ＡＢＣ")
+    'abc'
+    """
+
+    unicode: str = "none"
+    lower: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("unicode", self.unicode, FORMS)
+
+    def __call__(self, text: str) -> str:
+        if self.unicode != "none":
+            form = cast(Literal["NFC", "NFD", "NFKC"], self.unicode.upper())
+            text = normalize(form, text)
+        return text.lower() if self.lower else text
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.unicode == "none" and not self.lower
+
+
+class NormalizedTokenizer:
+    """A tokenizer behind a normalization; offsets point into the text as given, before it."""
+
+    def __init__(self, tokenizer: Tokenizer, normalization: Normalization) -> None:
+        self._tokenizer = tokenizer
+        self._normalization = normalization
+
+    @property
+    def vocab(self) -> Vocab | None:
+        """The tokenizer's own."""
+        return self._tokenizer.vocab
+
+    def encode(self, text: str) -> Encoding:
+        """The normalized text cut, told in spans of the given one."""
+        alignment = align_normalized(text, lambda part: self._normalization(well_formed(part)))
+        encoding = self._tokenizer.encode(alignment.cleaned)
+        offsets = tuple(alignment.given_span(start, end) for start, end in encoding.offsets)
+        return replace(encoding, text=text, offsets=offsets)
+
+    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+        """The normalized texts cut; offsets, when asked for, are told in spans of the given ones."""
+        if offsets:
+            from tokembed.corpus import from_encodings
+
+            target = self.vocab or (Vocab() if vocab is None else vocab)
+            return from_encodings(map(self.encode, block), target)
+        return self._tokenizer.encode_batch(map(self._normalization, block), vocab)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The normalized text; what normalization changed does not come back."""
+        return self._tokenizer.decode(ids)

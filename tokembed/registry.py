@@ -1,0 +1,240 @@
+"""Which methods exist: one table, names as strings, nothing imported until it is asked for.
+
+Help texts, did-you-mean, lazy imports, the checks of options and the README's table all read it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from tokembed.errors import BadUsage, did_you_mean
+
+if TYPE_CHECKING:
+    from tokembed.types import StaticEmbedder, TextEmbedder, Tokenizer
+
+Role = Literal["tokenizer", "embedder"]
+Output = Literal["texts", "tokens"]
+"""What an embedder gives: one sparse row a text, or one vector a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One row of the table; `target` is "module:Class" below the package."""
+
+    role: Role
+    name: str
+    target: str
+    summary: str
+    source: str
+    output: Output | None = None
+
+    @property
+    def module(self) -> str:
+        return "tokembed." + self.target.partition(":")[0]
+
+    @property
+    def class_name(self) -> str:
+        return self.target.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a method's constructor: `type` is its annotation as written."""
+
+    name: str
+    type: str
+    default: Any
+    help: str
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The words it allows, () where it is no choice."""
+        return ast.literal_eval("(" + self.type[8:-1] + ",)") if self.type.startswith("Literal[") else ()
+
+
+METHODS = (
+    Method(
+        "tokenizer", "whitespace", "tokenizers.whitespace:WhitespaceTokenizer",
+        "words between white space", "Python's str.split()",
+    ),
+    Method(
+        "tokenizer", "character", "tokenizers.character:CharacterTokenizer",
+        "what a reader takes for one character", "Unicode Standard Annex 29, extended grapheme clusters",
+    ),
+    Method(
+        "tokenizer", "bert", "tokenizers.bert:BertTokenizer",
+        "WordPiece, bert-base-multilingual-cased", "Devlin et al. 2019, as Hugging Face tokenizers cuts it",
+    ),
+    Method(
+        "tokenizer", "clip", "tokenizers.clip:ClipTokenizer",
+        "byte-level BPE of CLIP", "Radford et al. 2021, OpenAI's SimpleTokenizer with ftfy",
+    ),
+    Method(
+        "embedder", "onehot", "embedders.onehot:OneHotEmbedder",
+        "the share of each term in a text", "counts divided by the text's length", "texts",
+    ),
+    Method(
+        "embedder", "tfidf", "embedders.tfidf:TfidfEmbedder",
+        "term frequency times inverse document frequency", "scikit-learn's TfidfVectorizer, smooth_idf, l2", "texts",
+    ),
+    Method(
+        "embedder", "word2vec", "embedders.word2vec:Word2VecEmbedder",
+        "skip-gram or CBOW with negative sampling", "Mikolov et al. 2013, gensim", "tokens",
+    ),
+    Method(
+        "embedder", "glove", "embedders.glove:GloveEmbedder",
+        "weighted least squares on co-occurrence counts", "Pennington et al. 2014, equation 8", "tokens",
+    ),
+    Method(
+        "embedder", "fasttext", "embedders.fasttext:FastTextEmbedder",
+        "skip-gram or CBOW over character n-grams", "Bojanowski et al. 2017, gensim", "tokens",
+    ),
+)  # fmt: skip
+
+PRETRAINED = Method(
+    "tokenizer", "pretrained", "tokenizers.pretrained:PretrainedTokenizer",
+    "any tokenizer.json, its folder, or a hub name", "Hugging Face tokenizers",
+)  # fmt: skip
+
+
+def names(role: Role) -> list[str]:
+    """The names of all methods of a role, in the table's order."""
+    return [method.name for method in METHODS if method.role == role]
+
+
+def find(role: Role, name: str) -> Method:
+    """The method of that name; for a tokenizer a path or a hub name (owner/name) will do as well.
+
+    Raises:
+        BadUsage: there is none.
+    """
+    for method in METHODS:
+        if (method.role, method.name) == (role, name):
+            return method
+    if role == "tokenizer" and _names_a_tokenizer_file(name):
+        return PRETRAINED
+    article = "no tokenizer" if role == "tokenizer" else "no embedder"
+    hint = did_you_mean(name, names(role)) or f"; there are {', '.join(names(role))}"
+    also = ", or give a tokenizer.json or a hub name owner/name" if role == "tokenizer" else ""
+    raise BadUsage(f"{article} is called {name!r}{hint}{also}")
+
+
+def _names_a_tokenizer_file(name: str) -> bool:
+    return "/" in name or name.endswith(".json") or Path(name).is_dir()
+
+
+@lru_cache
+def options(method: Method) -> tuple[Option, ...]:
+    """The options of a method's constructor, read from its source: nothing is imported.
+
+    Their help is the line of that name under "Args:" in the class's docstring.
+    """
+    source = Path(__file__).parent / (method.target.partition(":")[0].replace(".", "/") + ".py")
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    (class_,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == method.class_name]
+    constructors = [node for node in class_.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+    if not constructors:
+        return ()
+    arguments = constructors[0].args
+    helps = _argument_helps(ast.get_docstring(class_) or "")
+    return tuple(
+        Option(argument.arg, ast.unparse(argument.annotation), ast.literal_eval(default), helps.get(argument.arg, ""))
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if argument.annotation and default
+    )
+
+
+def _argument_helps(docstring: str) -> dict[str, str]:
+    _, _, arguments = inspect.cleandoc(docstring).partition("Args:\n")
+    helps: dict[str, str] = {}
+    for line in arguments.split("\n\n")[0].split("\n"):
+        if line.startswith("    ") and not line.startswith("     "):
+            name, _, text = line.strip().partition(": ")
+            helps[name] = text
+        elif helps:
+            helps[name] += " " + line.strip()
+    return helps
+
+
+def parsed(method: Method, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Settings given as words (`--set NAME=VALUE`) as values of the types their options have.
+
+    Raises:
+        BadUsage: the method has no such option, or the word is no value of its type.
+    """
+    known = {option.name: option for option in options(method)}
+    return {name: _value(method, _known_option(method, known, name), word) for name, word in settings.items()}
+
+
+def _known_option(method: Method, known: Mapping[str, Option], name: str) -> Option:
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; it has {', '.join(known) or 'none'}"
+        raise BadUsage(f"{method.role} {method.name!r} has no option {name!r}{hint}")
+    return known[name]
+
+
+_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "bool": (lambda word: {"true": True, "false": False}[word.lower()], "true or false"),
+    "str": (str, "text"),
+}
+
+
+def _value(method: Method, option: Option, word: str) -> Any:
+    if option.values:
+        if word not in option.values:
+            hint = did_you_mean(word, option.values)
+            raise BadUsage(f"{option.name} of {method.name} must be {' or '.join(option.values)}, got {word!r}{hint}")
+        return word
+    read, expected = _READERS[option.type]
+    try:
+        return read(word)
+    except (ValueError, KeyError) as error:
+        raise BadUsage(f"{option.name} of {method.name} must be {expected}, got {word!r}") from error
+
+
+def tokenizer(name: str, *, unicode: str = "none", lower: bool = False, **settings: Any) -> Tokenizer:
+    """A tokenizer by its name, or of a tokenizer.json, its folder or a hub name.
+
+    Args:
+        unicode: the form every text is brought to first: none, nfc, nfd or nfkc.
+        lower: put every text in lower case after that.
+        settings: the tokenizer's own options, such as special and parse_special.
+
+    Raises:
+        BadUsage: there is no such tokenizer or option, or a value cannot be.
+
+    >>> tokenizer("clip").encode("Unaffable").tokens
+    ('un', 'affable</w>')
+    """
+    made = cast("Tokenizer", _make(find("tokenizer", name), name, settings))
+    if unicode == "none" and not lower:
+        return made
+    from tokembed.normalization import Normalization, NormalizedTokenizer
+
+    return NormalizedTokenizer(made, Normalization(unicode, lower))
+
+
+def embedder(name: str, **settings: Any) -> TextEmbedder | StaticEmbedder:
+    """An embedder by its name, ready to `fit` a corpus.
+
+    Raises:
+        BadUsage: there is no such embedder or option, or a value cannot be.
+    """
+    return cast("TextEmbedder | StaticEmbedder", _make(find("embedder", name), name, settings))
+
+
+def _make(method: Method, name: str, settings: Mapping[str, Any]) -> object:
+    known = {option.name: option for option in options(method)}
+    for setting in settings:
+        _known_option(method, known, setting)
+    class_ = getattr(import_module(method.module), method.class_name)
+    return class_(name, **settings) if method is PRETRAINED else class_(**settings)

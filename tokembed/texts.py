@@ -1,0 +1,242 @@
+"""Inputs as (id, source, text) records: files, stdin, inline texts; lines or columns; any encoding.
+
+A line ends at LF; a CR before it is dropped; every other line separator is text. A text's id is its own where the
+input has a column `id`, else `source:line`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tokembed.decoding import Decoder, ErrorPolicy
+from tokembed.errors import BadInput, did_you_mean
+from tokembed.opening import open_bytes, without_compression
+from tokembed.types import Text
+
+STDIN = "-"
+INLINE = "-c"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refuse long texts
+
+
+@dataclass(slots=True)
+class Reading:
+    """How inputs are to be read, and what was met on the way.
+
+    Attributes:
+        column: the column of a table that holds the texts.
+        encoding: the encoding of all inputs; None to tell it from each one's first MiB.
+        errors: what to do with bytes the encoding does not allow and rows that cannot be read.
+        notice: called with one line about each thing worth knowing.
+        failed: sources that could not be read to their end, with the reason, which `notice` has told.
+    """
+
+    column: str = "text"
+    encoding: str | None = None
+    errors: ErrorPolicy = "strict"
+    notice: Callable[[str], None] = lambda _: None
+    failed: dict[str, str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    n_surrogates: int = 0
+    n_empty_values: int = 0
+    n_skipped: int = 0
+
+
+def read_texts(
+    inputs: Iterable[str | Path] = (), inline: Sequence[str] = (), *, reading: Reading | None = None
+) -> Iterator[Text]:
+    """The texts of all inputs, in order; inline texts come first.
+
+    Args:
+        inputs: paths, or `-` for stdin. The suffix tells the form (.jsonl, .csv, .tsv, .parquet; anything else
+            is one text a line), behind .gz, .bz2, .xz or .zst.
+        inline: texts given as such; their ids are `-c:1`, `-c:2`, ...
+        reading: options, and where failures are noted. With None a failure is raised; otherwise an input that
+            fails is noted in `reading.failed`, and the next one is read.
+
+    Raises:
+        BadInput: an input cannot be read, and `reading` is None.
+    """
+    strict = reading is None
+    reading = Reading() if reading is None else reading
+    for number, text in enumerate(inline, start=1):
+        yield Text(f"{INLINE}:{number}", INLINE, _well_formed(text, reading))
+    for source in map(str, inputs):
+        try:
+            yield from _read_input(source, reading)
+            reading.done.append(source)
+        except BadInput as error:
+            if strict:
+                raise
+            reading.failed[source] = str(error)
+            reading.notice(str(error))
+
+
+def _read_input(source: str, reading: Reading) -> Iterator[Text]:
+    suffix = Path(without_compression(source)).suffix.lower()
+    values = _parquet_values(source, reading) if suffix == ".parquet" else _text_values(source, suffix, reading)
+    n_skipped = reading.n_skipped
+    with closing(values):
+        for line, text_id, value in values:
+            if value is None:
+                reading.n_empty_values += 1
+            elif not isinstance(value, str):
+                found = type(value).__name__
+                _bad_row(f"{source}, line {line}: column {reading.column!r} must hold text, found {found}", reading)
+                continue
+            name = f"{source}:{line}" if text_id in (None, "") else str(text_id)
+            yield Text(name, source, _well_formed(value or "", reading))
+    if reading.n_skipped > n_skipped:
+        reading.notice(f"{source}: {reading.n_skipped - n_skipped} texts that cannot be read were left out")
+
+
+Value = tuple[int, Any, Any]
+"""The line it stands on, the input's own id or None, and what the column holds."""
+
+
+def _text_values(source: str, suffix: str, reading: Reading) -> Iterator[Value]:
+    with open_bytes(source) as stream:
+        decoder = Decoder(source, stream, encoding=reading.encoding, errors=reading.errors, notice=reading.notice)
+        try:
+            lines = decoder.lines()
+            if suffix == ".jsonl":
+                yield from _jsonl(lines, source, reading)
+            elif suffix == ".csv":
+                yield from _csv(lines, source, reading)
+            elif suffix == ".tsv":
+                yield from _tsv(lines, source, reading)
+            else:
+                yield from ((number, None, line) for number, line in lines)
+        finally:
+            reading.n_skipped += decoder.n_skipped
+
+
+Lines = Iterator[tuple[int, str]]
+"""Line numbers from 1, and lines without their end."""
+
+
+def _jsonl(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            _bad_row(f"{source}, line {number}: must be one JSON object, found {error}", reading)
+            continue
+        if not isinstance(record, dict):
+            _bad_row(f"{source}, line {number}: must be one JSON object, found {type(record).__name__}", reading)
+        elif reading.column not in record:
+            _bad_row(str(_no_column(f"{source}, line {number}", reading.column, list(record))), reading)
+        else:
+            yield number, record.get("id"), record[reading.column]
+
+
+def _csv(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
+    csv.field_size_limit(_FIELD_LIMIT)
+    numbers: list[int] = [0]  # the line read last, to tell where a record begins
+
+    def ended() -> Iterator[str]:
+        for number, line in lines:
+            numbers[0] = number
+            yield line + "\n"
+
+    def rows() -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(ended(), strict=True)
+        while True:
+            begins = numbers[0] + 1
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                _bad_row(f"{source}, line {begins}: must be a row of RFC 4180, found {error}", reading)
+                continue
+            yield begins, row
+
+    yield from _table(rows(), source, reading)
+
+
+def _tsv(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
+    yield from _table(((number, line.split("\t")) for number, line in lines), source, reading)
+
+
+def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading) -> Iterator[Value]:
+    _, header = next(rows, (0, None))
+    if header is None:
+        return  # an empty file has no text
+    if reading.column not in header:
+        raise _no_column(source, reading.column, header)
+    text_at = header.index(reading.column)
+    id_at = header.index("id") if "id" in header else None
+    for number, row in rows:
+        row = row or [""]
+        if row == [""] and len(header) > 1:
+            continue  # a blank line, which ends many files
+        if len(row) != len(header):
+            _bad_row(
+                f"{source}, line {number}: must have {len(header)} columns as the first line does, found {len(row)}",
+                reading,
+            )
+        else:
+            yield number, None if id_at is None else row[id_at], row[text_at]
+
+
+def _parquet_values(source: str, reading: Reading) -> Iterator[Value]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(_existing(source)) as table:
+            names = table.schema_arrow.names
+            if reading.column not in names:
+                raise _no_column(source, reading.column, names)
+            wanted = [reading.column, *(["id"] if "id" in names and reading.column != "id" else [])]
+            line = 0
+            for batch in table.iter_batches(columns=wanted):
+                texts = batch.column(reading.column).to_pylist()
+                ids = batch.column("id").to_pylist() if "id" in names else [None] * len(texts)
+                for text_id, text in zip(ids, texts, strict=True):
+                    line += 1
+                    yield line, text_id, text
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{source!r} must be a Parquet file, found: {_first_line(error)}") from error
+
+
+def _existing(source: str) -> io.BytesIO | str:
+    if source == STDIN:
+        return io.BytesIO(sys.stdin.buffer.read())
+    with open_bytes(source):
+        return source
+
+
+def _well_formed(text: str, reading: Reading) -> str:
+    if text.isascii():
+        return text
+    text, n_replaced = _SURROGATE.subn("\ufffd", text)
+    reading.n_surrogates += n_replaced
+    return text
+
+
+def _bad_row(message: str, reading: Reading) -> None:
+    if reading.errors == "strict":
+        raise BadInput(f"{message}; use --errors skip to leave such rows out")
+    reading.n_skipped += 1
+
+
+def _no_column(place: str, column: str, found: Sequence[str]) -> BadInput:
+    hint = did_you_mean(column, found) or "; name one with --column"
+    return BadInput(f"{place}: there must be a column {column!r}, found {', '.join(found) or 'none'}{hint}")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).split("\n")[0]

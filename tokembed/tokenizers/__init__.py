@@ -1,0 +1,1 @@
+"""How text is cut: one method a file, named in the registry."""

@@ -1,0 +1,119 @@
+"""WordPiece as BERT uses it, with the multilingual cased vocabulary that comes with tokembed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+
+from tokembed.alignment import well_formed
+from tokembed.types import Encoding
+from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.corpus import Corpus
+
+VOCAB_FILE = Path(__file__).parent.parent / "assets" / "bert-base-multilingual-cased" / "vocab.txt"
+CONTINUES = "##"
+UNKNOWN = "[UNK]"
+FIRST, LAST = "[CLS]", "[SEP]"
+SPECIAL = (FIRST, LAST, "[PAD]", "[MASK]")
+
+
+class BertTokenizer:
+    """Hugging Face `tokenizers` with bert-base-multilingual-cased, do_lower_case=False.
+
+    Args:
+        special: put [CLS] before each text and [SEP] behind it.
+        parse_special: read strings such as [MASK] in the text as special tokens, not as text.
+
+    >>> BertTokenizer().encode("홀로서기").tokens
+    ('홀', '##로', '##서', '##기')
+    """
+
+    def __init__(self, *, special: bool = False, parse_special: bool = False) -> None:
+        self.special = special
+        self.parse_special = parse_special
+
+    @cached_property
+    def _reference(self) -> Tokenizer:
+        tokenizer = Tokenizer(WordPiece.from_file(str(VOCAB_FILE), unk_token=UNKNOWN))
+        tokenizer.normalizer = BertNormalizer(lowercase=False)
+        tokenizer.pre_tokenizer = BertPreTokenizer()
+        if self.parse_special:
+            tokenizer.add_special_tokens([*SPECIAL, UNKNOWN])
+        return tokenizer
+
+    @cached_property
+    def vocab(self) -> Vocab:
+        """The 119,547 tokens of vocab.txt."""
+        return Vocab(VOCAB_FILE.read_text(encoding="utf-8").split("\n")[:-1], unknown=UNKNOWN, special=SPECIAL)
+
+    def encode(self, text: str) -> Encoding:
+        """The text's tokens; [UNK] carries the bytes of the word it stands for."""
+        readable = well_formed(text)
+        reference = self._reference.encode(readable, add_special_tokens=False)
+        tokens, ids, offsets = reference.tokens, reference.ids, reference.offsets
+        if self.special:
+            tokens = [FIRST, *tokens, LAST]
+            ids = [self._reference.token_to_id(FIRST), *ids, self._reference.token_to_id(LAST)]
+            offsets = [(0, 0), *offsets, (len(text), len(text))]
+        special = tuple(self._is_special(token) for token in tokens)
+        return Encoding(
+            text=text,
+            tokens=tuple(tokens),
+            ids=tuple(ids),
+            offsets=tuple(offsets),
+            token_bytes=tuple(
+                b"" if is_special else _token_bytes(token, readable[start:end])
+                for token, (start, end), is_special in zip(tokens, offsets, special, strict=True)
+            ),
+            special=special,
+            unknown=tuple(token == UNKNOWN for token in tokens),
+        )
+
+    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+        """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
+        from tokembed.corpus import from_encodings, from_ids
+
+        if offsets:
+            return from_encodings(map(self.encode, block), self.vocab)
+        encoded = self._reference.encode_batch_fast(list(map(well_formed, block)), add_special_tokens=False)
+        id_lists = (encoding.ids for encoding in encoded)
+        if self.special:
+            first, last = self._reference.token_to_id(FIRST), self._reference.token_to_id(LAST)
+            id_lists = ([first, *ids, last] for ids in id_lists)
+        return from_ids(id_lists, self.vocab)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Words joined by spaces; [CLS] and [SEP] are left out.
+
+        Raises:
+            BadInput: an id is not in the vocabulary.
+
+        >>> tokenizer = BertTokenizer()
+        >>> tokenizer.decode(tokenizer.encode("학교를 갑니다").ids)
+        '학교를 갑니다'
+        """
+        tokens = [self.vocab[token_id] for token_id in self.vocab.checked(ids)]
+        text = " ".join(token for token in tokens if token not in (FIRST, LAST))
+        return text.replace(" " + CONTINUES, "")
+
+    @staticmethod
+    def _is_special(token: str) -> bool:
+        # A special string is never cut out of plain text: brackets are words of their own.
+        return token in SPECIAL
+
+
+def _token_bytes(token: str, source: str) -> bytes:
+    if token == UNKNOWN:
+        return source.encode()
+    # "#" is punctuation and always a word of its own, so a longer token that begins with "##" continues one.
+    is_continuation = token.startswith(CONTINUES) and len(token) > len(CONTINUES)
+    return token.removeprefix(CONTINUES).encode() if is_continuation else token.encode()

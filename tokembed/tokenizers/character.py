@@ -1,0 +1,80 @@
+"""Extended grapheme clusters: what a reader takes for one character."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import regex
+
+from tokembed.alignment import well_formed
+from tokembed.errors import BadUsage
+from tokembed.types import Encoding, Span
+from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.corpus import Corpus
+
+_CLUSTER = regex.compile(r"\X")
+
+
+class CharacterTokenizer:
+    """Grapheme clusters; white space separates and is no token. It has no vocabulary of its own.
+
+    Source: Unicode Standard Annex 29, extended grapheme clusters, as `regex` implements `\\X`.
+
+    >>> CharacterTokenizer().encode("홀로 car").tokens
+    ('홀', '로', 'c', 'a', 'r')
+    """
+
+    vocab = None
+
+    def encode(self, text: str) -> Encoding:
+        """The characters of the text, with `ids` None."""
+        readable = well_formed(text)
+        offsets = tuple(_offsets(readable))
+        tokens = tuple(readable[start:end] for start, end in offsets)
+        return Encoding(
+            text=text,
+            tokens=tokens,
+            ids=None,
+            offsets=offsets,
+            token_bytes=tuple(token.encode() for token in tokens),
+            special=(False,) * len(tokens),
+            unknown=(False,) * len(tokens),
+        )
+
+    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+        """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
+        from tokembed.corpus import from_encodings, from_ids
+
+        vocab = Vocab() if vocab is None else vocab
+        if offsets:
+            return from_encodings(map(self.encode, block), vocab)
+        return from_ids(_id_lists(block, vocab), vocab)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Always refused: ids of an open vocabulary mean nothing without it."""
+        raise BadUsage("decode needs a tokenizer with a vocabulary of its own, 'character' has none; use 'bert' or 'clip'")
+
+
+def _offsets(text: str) -> Iterable[Span]:
+    # Split first: `\X` would keep a combining mark with the space before it.
+    start = 0
+    for word in text.split():
+        start = text.index(word, start)
+        for match in _CLUSTER.finditer(word):
+            yield (start + match.start(), start + match.end())
+        start += len(word)
+
+
+def _id_lists(block: Iterable[str], vocab: Vocab) -> Iterable[list[int]]:
+    """The ids of each text; a word is cut once, however often it comes."""
+    known: dict[str, list[int]] = {}
+    for text in block:
+        ids: list[int] = []
+        for word in well_formed(text).split():
+            if word not in known:
+                known[word] = [vocab.add(cluster) for cluster in _CLUSTER.findall(word)]
+            ids += known[word]
+        yield ids

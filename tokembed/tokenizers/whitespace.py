@@ -1,0 +1,54 @@
+"""Words between white space, exactly as Python's `str.split()` cuts them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tokembed.alignment import well_formed
+from tokembed.errors import BadUsage
+from tokembed.types import Encoding
+from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.corpus import Corpus
+
+_WORD = re.compile(r"\S+")  # `re` and `str.split()` agree on all 29 white-space code points; `regex` does not
+
+
+class WhitespaceTokenizer:
+    """Words between white space; it has no vocabulary of its own.
+
+    >>> WhitespaceTokenizer().encode("아침 먹고").offsets
+    ((0, 2), (3, 5))
+    """
+
+    vocab = None
+
+    def encode(self, text: str) -> Encoding:
+        """The words of the text, with `ids` None."""
+        matches = list(_WORD.finditer(well_formed(text)))
+        tokens = tuple(match.group() for match in matches)
+        return Encoding(
+            text=text,
+            tokens=tokens,
+            ids=None,
+            offsets=tuple(match.span() for match in matches),
+            token_bytes=tuple(token.encode() for token in tokens),
+            special=(False,) * len(tokens),
+            unknown=(False,) * len(tokens),
+        )
+
+    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+        """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
+        from tokembed.corpus import from_encodings, from_ids
+
+        vocab = Vocab() if vocab is None else vocab
+        if offsets:
+            return from_encodings(map(self.encode, block), vocab)
+        return from_ids(([vocab.add(word) for word in well_formed(text).split()] for text in block), vocab)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Always refused: ids of an open vocabulary mean nothing without it."""
+        raise BadUsage("decode needs a tokenizer with a vocabulary of its own, 'whitespace' has none; use 'bert' or 'clip'")

@@ -1,0 +1,57 @@
+"""Outputs that appear whole or not at all: a temporary file beside the target, then a rename."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EISDIR
+from pathlib import Path
+from typing import IO
+
+from tokembed.errors import BadInput
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the place of `path` once everything in it is written.
+
+    Whatever interrupts the writing, an error or Ctrl-C, leaves what stood at `path` as it was. A link is
+    followed; a device or a pipe, which cannot be replaced, is written to as it is.
+
+    Raises:
+        BadInput: the folder cannot be written, or the disk is full.
+    """
+    temporary: Path | None = None
+    try:
+        path = path.resolve()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with open(path, "wb") as file:
+                yield file
+            return
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "it is a folder")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        temporary.chmod(0o666 & ~_umask())  # mkstemp's file is its owner's alone
+        temporary.replace(path)
+        temporary = None
+    except OSError as error:
+        raise BadInput(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def beside(path: Path, ending: str) -> Path:
+    """The name of a file that belongs to `path`: `x.npy` and `.json` give `x.npy.json`."""
+    return path.with_name(path.name + ending)
