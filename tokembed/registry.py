@@ -120,10 +120,9 @@ def find(role: Role, name: str) -> Method:
             return method
     if role == "tokenizer" and _names_a_tokenizer_file(name):
         return PRETRAINED
-    article = "no tokenizer" if role == "tokenizer" else "no embedder"
-    hint = did_you_mean(name, names(role)) or f"; there are {', '.join(names(role))}"
-    also = ", or give a tokenizer.json or a hub name owner/name" if role == "tokenizer" else ""
-    raise BadUsage(f"{article} is called {name!r}{hint}{also}")
+    also = ", or any tokenizer.json, its folder, or a hub name owner/name" if role == "tokenizer" else ""
+    hint = did_you_mean(name, names(role)) or f"; there are {', '.join(names(role))}{also}"
+    raise BadUsage(f"no {role} is called {name!r}{hint}")
 
 
 def _names_a_tokenizer_file(name: str) -> bool:

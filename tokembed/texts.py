@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tokembed.types import Text
 
 STDIN = "-"
 INLINE = "-c"
+BLOCK_TEXTS = 10_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refuse long texts
 
@@ -79,6 +81,13 @@ def read_texts(
                 raise
             reading.failed[source] = str(error)
             reading.notice(str(error))
+
+
+def blocks(texts: Iterable[Text], size: int = BLOCK_TEXTS) -> Iterator[list[Text]]:
+    """The texts in lists of `size`, the last one shorter."""
+    texts = iter(texts)
+    while block := list(islice(texts, size)):
+        yield block
 
 
 def _read_input(source: str, reading: Reading) -> Iterator[Text]:

@@ -73,8 +73,8 @@ class Vocab:
         return ids
 
     def lines(self) -> Iterator[str]:
-        """Each token on one line: `\\`, line feed and carriage return escaped."""
-        return (token.translate(_ESCAPES) + "\n" for token in self.tokens)
+        """Each token on a line of its own."""
+        return map(escaped, self.tokens)
 
     def sha256(self) -> str:
         """SHA-256 of the tokens in order, one a line, in hex."""
@@ -82,3 +82,8 @@ class Vocab:
         for line in self.lines():
             digest.update(line.encode())
         return digest.hexdigest()
+
+
+def escaped(token: str) -> str:
+    """The token as one line with its end: `\\`, line feed and carriage return are escaped."""
+    return token.translate(_ESCAPES) + "\n"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from errno import EISDIR
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tokembed.errors import BadInput
+
+Writer = Callable[[IO[bytes]], Any]
+Files = dict[Path, Writer]
 
 
 @contextmanager
@@ -44,6 +47,15 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def write_together(files: Mapping[Path, Writer]) -> None:
+    """Write several files, none of which appears before all are written."""
+    with ExitStack() as opened:
+        for path, write in files.items():
+            file = opened.enter_context(whole(path))
+            write(file)
+            file.flush()  # a full disk shows now, before the first rename
 
 
 def _umask() -> int:

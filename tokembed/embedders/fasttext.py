@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from gensim.models import FastText
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import BadUsage, above, at_least, one_of
 from tokembed.sentences import train
-from tokembed.types import Arrays, Kind, Lookup
+from tokembed.types import Kind, Lookup
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.types import Arrays
 
 ARCHITECTURES = ("skip-gram", "cbow")
 MOST_BUCKETS = 2_000_000

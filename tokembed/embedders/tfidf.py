@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, occurring_terms
 from tokembed.term_counts import scaled_rows, term_counts
-from tokembed.types import Arrays, Sparse
 from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.types import Arrays, Sparse
 
 
 class TfidfEmbedder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from gensim.models import Word2Vec
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import above, at_least, one_of
 from tokembed.sentences import train
-from tokembed.types import Arrays, Lookup
+from tokembed.types import Lookup
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
+
+if TYPE_CHECKING:
+    from tokembed.types import Arrays
 
 ARCHITECTURES = ("skip-gram", "cbow")
 _log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from tokembed.byte_level import BYTE_SYMBOLS, SYMBOL_BYTES
 from tokembed.tokenizers.clip_cleaning import align, clean
 from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
@@ -27,11 +28,6 @@ FIRST, LAST = "<|startoftext|>", "<|endoftext|>"
 WORD_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _WORD = regex.compile(WORD_PATTERN, regex.IGNORECASE)
 _WORD_OR_SPECIAL = regex.compile(rf"<\|startoftext\|>|<\|endoftext\|>|{WORD_PATTERN}", regex.IGNORECASE)
-_PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-_OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
-BYTE_SYMBOLS = {byte: chr(byte) for byte in _PRINTABLE} | {byte: chr(256 + n) for n, byte in enumerate(_OTHERS)}
-"""The printable character that stands for each byte, in the order of the vocabulary's first 256 tokens."""
-SYMBOL_BYTES = {symbol: byte for byte, symbol in BYTE_SYMBOLS.items()}
 _CACHED_WORDS = 100_000  # a word's ids take about 300 bytes, so this is 30 MB at the most
 
 

@@ -1,0 +1,77 @@
+"""The command `tokembed`: one file a command."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import tokembed
+from tokembed.cli import compare, embed, methods, tokenize
+from tokembed.cli.output import tell
+from tokembed.errors import TokembedError
+
+EPILOG = 'Try: tokembed compare -c "아침 먹고 학교를 갑니다"'
+
+
+class Commands(TyperGroup):
+    """The commands; what a user can mend becomes one line on stderr and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except TokembedError as error:
+            tell(str(error))
+            raise typer.Exit(error.status) from error
+        except BrokenPipeError as error:  # the reader has seen enough, as `head` has
+            _let_stdout_go()
+            raise typer.Exit(0) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="tokembed",
+    help="See one text become tokens, and tokens become vectors.",
+    epilog=EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(tokenize.tokenize)
+app.command()(embed.embed)
+app.command()(compare.compare)
+app.command()(methods.methods)
+
+
+@app.callback()
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False,
+) -> None:
+    """See one text become tokens, and tokens become vectors."""
+    if show:
+        print(f"tokembed {tokembed.__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A path may hold bytes that are no text; they go out as they came in.
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+    app()
+
+
+def _let_stdout_go() -> None:
+    """Point stdout at nothing, so that flushing it at the end does not fail once more."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

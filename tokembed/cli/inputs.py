@@ -1,0 +1,75 @@
+"""What a command reads: its files, stdin and inline texts, and how it ends when some cannot be read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import typer
+
+from tokembed.cli.output import tell
+from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
+from tokembed.errors import one_of
+from tokembed.texts import INLINE, STDIN, Reading, read_texts
+from tokembed.types import Text
+
+
+class Inputs:
+    """The texts of a command, in order.
+
+    Args:
+        ctx: of the command, whose help is shown when there is nothing to read.
+        files: paths or `-`; stdin is read when there are none and no inline texts, unless it is a terminal.
+    """
+
+    def __init__(
+        self,
+        ctx: typer.Context,
+        files: Sequence[str] | None,
+        inline: Sequence[str] | None,
+        *,
+        column: str,
+        encoding: str | None,
+        errors: str,
+    ) -> None:
+        one_of("--errors", errors, POLICIES)
+        self._reading = Reading(
+            column=column,
+            encoding=checked_encoding(encoding) if encoding else None,
+            errors=cast(ErrorPolicy, errors),
+            notice=tell,
+        )
+        self.inline = list(inline or [])
+        self.files = list(files or [])
+        if not self.files and not self.inline:
+            if sys.stdin is None or sys.stdin.isatty():
+                typer.echo(ctx.get_help(), err=True)
+                raise typer.Exit(2)
+            self.files = [STDIN]
+
+    @property
+    def sources(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return ([INLINE] if self.inline else []) + self.files
+
+    def __iter__(self) -> Iterator[Text]:
+        yield from read_texts(self.files, self.inline, reading=self._reading)
+        self._tell_what_was_changed()
+        if self._reading.failed and not self._reading.done and not self.inline:
+            raise typer.Exit(1)
+
+    def read_to_its_end(self, source: str) -> bool:
+        """Whether nothing went wrong with that input."""
+        return source not in self._reading.failed
+
+    def finish(self) -> None:
+        """End with status 3 where some inputs were done and others were not."""
+        if self._reading.failed:
+            raise typer.Exit(3)
+
+    def _tell_what_was_changed(self) -> None:
+        if self._reading.n_surrogates:
+            tell(f"{self._reading.n_surrogates} unpaired surrogates, which no encoding can write, became U+FFFD")
+        if self._reading.n_empty_values:
+            tell(f"{self._reading.n_empty_values} rows without a value are read as empty texts")

@@ -1,0 +1,111 @@
+"""`tokembed tokenize`: texts become tokens."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from tokembed import registry
+from tokembed.cli import options
+from tokembed.cli.inputs import Inputs
+from tokembed.cli.progress import progress
+from tokembed.errors import BadUsage
+from tokembed.token_formats import chosen_format, writing
+from tokembed.types import Tokenizer
+from tokembed.writers import whole
+
+
+def tokenize(
+    ctx: typer.Context,
+    files: options.Files = None,
+    inline: options.Inline = None,
+    tokenizer: options.Tokenizers = None,
+    form: Annotated[
+        Optional[str], typer.Option("-f", "--format", metavar="text|ids|jsonl|parquet", help="What to write.")
+    ] = None,
+    out: Annotated[Optional[Path], typer.Option("-o", "--output", help="Where to write; the suffix sets the format.")] = None,
+    count: Annotated[bool, typer.Option("--count", help="Print how many tokens there are, as wc does.")] = False,
+    offsets: Annotated[bool, typer.Option("--offsets", help="With jsonl, parquet: where each token stands in the text.")] = False,
+    token_bytes: Annotated[bool, typer.Option("--bytes", help="With jsonl, parquet: each token's bytes in hex.")] = False,
+    special: options.Special = False,
+    parse_special: options.ParseSpecial = False,
+    column: options.Column = "text",
+    encoding: options.Encoding = None,
+    errors: options.Errors = "strict",
+    unicode: options.UnicodeForm = "none",
+    lower: options.Lower = False,
+) -> None:
+    """Cut texts into tokens, a line a text.
+
+    \b
+    tokembed tokenize notes.txt
+    tokembed tokenize reviews.tsv --column document -t clip -f ids
+    tokembed tokenize *.txt -t bert -t clip --count
+    """
+    names = tokenizer or ["bert"]
+    tokenizers = made_tokenizers(names, special=special, parse_special=parse_special, unicode=unicode, lower=lower)
+    chosen = chosen_format(form, out)
+    _check(names, chosen, form, out, count=count, details=offsets or token_bytes)
+    inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
+    if count:
+        _print_counts(inputs, tokenizers)
+    else:
+        with ExitStack() as opened, progress("tokenize") as line:
+            file = opened.enter_context(whole(out)) if out else sys.stdout.buffer
+            write = opened.enter_context(writing(chosen, file, offsets=offsets, token_bytes=token_bytes))
+            for text in inputs:
+                for name, method in tokenizers.items():
+                    write(text, name, method.encode(text.text))
+                line.add()
+    inputs.finish()
+
+
+def made_tokenizers(
+    names: list[str], *, special: bool, parse_special: bool, unicode: str, lower: bool
+) -> dict[str, Tokenizer]:
+    """The tokenizers by name; a flag that none of them knows is refused."""
+    flags = {"special": special, "parse_special": parse_special}
+    asked = {flag for flag, is_on in flags.items() if is_on}
+    known = {name: {option.name for option in registry.options(registry.find("tokenizer", name))} for name in names}
+    for flag in asked - set().union(*known.values()):
+        raise BadUsage(f"--{flag.replace('_', '-')} needs a tokenizer with special tokens, {', '.join(names)} has none")
+    return {
+        name: registry.tokenizer(name, unicode=unicode, lower=lower, **dict.fromkeys(asked & known[name], True))
+        for name in names
+    }
+
+
+def _check(
+    names: list[str], chosen: str, form: str | None, out: Path | None, *, count: bool, details: bool
+) -> None:
+    if count and (form or out):
+        raise BadUsage("--count prints numbers, it goes with neither -f nor -o")
+    if len(names) > 1 and not count and chosen not in ("jsonl", "parquet"):
+        raise BadUsage(f"several tokenizers need -f jsonl, -f parquet or --count, got {' '.join(names)} with -f {chosen}")
+    if details and (count or chosen not in ("jsonl", "parquet")):
+        raise BadUsage("--offsets and --bytes need -f jsonl or -f parquet")
+
+
+def _print_counts(inputs: Inputs, tokenizers: dict[str, Tokenizer]) -> None:
+    from itertools import groupby
+
+    counts = {(name, source): 0 for name in tokenizers for source in inputs.sources}
+    with progress("tokenize") as line:
+        for source, texts in groupby(inputs, key=lambda text: text.source):
+            for text in texts:
+                for name, method in tokenizers.items():
+                    counts[name, source] += len(method.encode(text.text))
+                line.add()
+    sources = [source for source in inputs.sources if inputs.read_to_its_end(source)]
+    for name in tokenizers:
+        label = f"\t{name}" if len(tokenizers) > 1 else ""
+        if len(inputs.sources) == 1:
+            print(f"{counts[name, sources[0]]}{label}")
+            continue
+        for source in sources:
+            print(f"{counts[name, source]}{label}\t{source}")
+        print(f"{sum(counts[name, source] for source in sources)}{label}\ttotal")
