@@ -63,8 +63,8 @@ class Corpus:
 
     def sha256(self) -> str:
         """SHA-256 of ids and starts as little-endian bytes, in hex."""
-        digest = sha256(np.ascontiguousarray(self.ids, dtype="<i4"))
-        digest.update(np.ascontiguousarray(self.starts, dtype="<i8"))
+        digest = sha256(self.ids.astype("<i4").tobytes())
+        digest.update(self.starts.astype("<i8").tobytes())
         return digest.hexdigest()
 
 
@@ -123,7 +123,7 @@ def occurring_terms(corpus: Corpus) -> Vocab:
     Raises:
         BadInput: no text has a token.
     """
-    return Vocab(corpus.vocab[place] for place in np.flatnonzero(_nonzero_counts(corpus)))
+    return Vocab(corpus.vocab[place] for place in np.flatnonzero(_nonzero_counts(corpus)).tolist())
 
 
 def frequent_terms(corpus: Corpus, min_count: int) -> tuple[Vocab, NDArray[np.int64]]:
@@ -143,7 +143,7 @@ def frequent_terms(corpus: Corpus, min_count: int) -> tuple[Vocab, NDArray[np.in
             f"at least one token must occur {min_count} times (--min-count), "
             f"the most frequent occurs {counts.max()} times; lower --min-count or give more text"
         )
-    return Vocab(corpus.vocab[place] for place in order), counts[order]
+    return Vocab(corpus.vocab[place] for place in order.tolist()), counts[order]
 
 
 def _nonzero_counts(corpus: Corpus) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from scipy.sparse import issparse, save_npz
+from scipy.sparse import save_npz
 
 from tokembed.errors import BadInput, BadUsage
 from tokembed.vocab import Vocab, escaped
@@ -36,12 +36,17 @@ def check_suffix(path: Path, *, embedder: str, sparse: bool) -> None:
         )
 
 
-def files(path: Path, embedder: TextEmbedder | StaticEmbedder, vectors: Any, text_ids: Sequence[str]) -> Files:
+def files(
+    path: Path,
+    embedder: TextEmbedder | StaticEmbedder,
+    vectors: Sparse | NDArray[np.float32],
+    text_ids: Sequence[str],
+) -> Files:
     """What is to be written: the texts' vectors, or for .vec those of the embedder's terms."""
-    if issparse(vectors):
+    if not isinstance(vectors, np.ndarray):
         return sparse_files(path, vectors, text_ids, embedder.terms)
     if path.suffix.lower() == ".vec":
-        return vec_files(path, embedder.terms, embedder.state()["vectors"])
+        return vec_files(path, embedder.terms, embedder.state()["vectors"].astype(np.float32, copy=False))
     return dense_files(path, vectors, text_ids)
 
 

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from tokembed import pooling, registry
 from tokembed.corpus import Corpus, concatenate
 from tokembed.coverage import TokenCounts
 from tokembed.texts import blocks
-from tokembed.types import Kind, StaticEmbedder, Text, TextEmbedder
+from tokembed.types import Kind, StaticEmbedder, Text, TextEmbedder, Tokenizer
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Model:
     embedder_name: str
     embedder_settings: dict[str, Any]
     counts: TokenCounts = field(default_factory=TokenCounts)
+    tokenizer: Tokenizer = field(init=False)
+    embedder: TextEmbedder | StaticEmbedder = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokenizer = registry.tokenizer(self.tokenizer_name, **self.tokenizer_settings)
@@ -62,10 +64,10 @@ class Model:
     def text_vectors(self, corpus: Corpus) -> tuple[Sparse | NDArray[np.float32], dict[str, int]]:
         """One row a text, sparse or dense as the embedder gives it, and what has a vector and what has none."""
         if registry.find("embedder", self.embedder_name).output == "texts":
-            rows = _of_texts(self.embedder).text_vectors(corpus)
+            rows = cast(TextEmbedder, self.embedder).text_vectors(corpus)
             empty = np.diff(rows.indptr) == 0
             return rows, {"texts_without_vector": int(empty.sum())}
-        pooled = pooling.mean(corpus, _of_tokens(self.embedder))
+        pooled = pooling.mean(corpus, cast(StaticEmbedder, self.embedder))
         return pooled.vectors, {
             "tokens_exact": int((pooled.kind == Kind.EXACT).sum()),
             "tokens_by_ngrams": int((pooled.kind == Kind.NGRAMS).sum()),
@@ -100,17 +102,6 @@ class Model:
 
     def _all_settings(self) -> dict[str, Any]:
         defaults = {
-            option.name: option.default
-            for option in registry.options(registry.find("embedder", self.embedder_name))
+            option.name: option.default for option in registry.options(registry.find("embedder", self.embedder_name))
         }
         return defaults | self.embedder_settings
-
-
-def _of_texts(embedder: TextEmbedder | StaticEmbedder) -> TextEmbedder:
-    assert hasattr(embedder, "text_vectors")
-    return embedder
-
-
-def _of_tokens(embedder: TextEmbedder | StaticEmbedder) -> StaticEmbedder:
-    assert hasattr(embedder, "lookup")
-    return embedder

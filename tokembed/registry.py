@@ -144,7 +144,12 @@ def options(method: Method) -> tuple[Option, ...]:
     arguments = constructors[0].args
     helps = _argument_helps(ast.get_docstring(class_) or "")
     return tuple(
-        Option(argument.arg, ast.unparse(argument.annotation), ast.literal_eval(default), helps.get(argument.arg, ""))
+        Option(
+            argument.arg,
+            ast.unparse(argument.annotation),
+            ast.literal_eval(default),
+            helps.get(argument.arg, ""),
+        )
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
         if argument.annotation and default
     )

@@ -11,7 +11,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -112,7 +112,7 @@ Value = tuple[int, Any, Any]
 """The line it stands on, the input's own id or None, and what the column holds."""
 
 
-def _text_values(source: str, suffix: str, reading: Reading) -> Iterator[Value]:
+def _text_values(source: str, suffix: str, reading: Reading) -> Generator[Value, None, None]:
     with open_bytes(source) as stream:
         decoder = Decoder(source, stream, encoding=reading.encoding, errors=reading.errors, notice=reading.notice)
         try:
@@ -200,7 +200,7 @@ def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading)
             yield number, None if id_at is None else row[id_at], row[text_at]
 
 
-def _parquet_values(source: str, reading: Reading) -> Iterator[Value]:
+def _parquet_values(source: str, reading: Reading) -> Generator[Value, None, None]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

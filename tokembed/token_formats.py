@@ -15,7 +15,7 @@ FORMATS = ("text", "ids", "jsonl", "parquet")
 _BY_SUFFIX = {".txt": ("text", "ids"), ".ids": ("ids",), ".jsonl": ("jsonl",), ".parquet": ("parquet",)}
 _PARQUET_ROWS = 10_000
 
-Write = Callable[[Text, str, Encoding], None]
+Write = Callable[[Text, str, Encoding], object]
 """Takes a text, its tokenizer's name and what became of it."""
 
 
@@ -60,7 +60,7 @@ def record(text: Text, tokenizer: str, encoding: Encoding, *, offsets: bool, tok
 
 @contextmanager
 def writing(form: str, file: IO[bytes], *, offsets: bool, token_bytes: bool) -> Iterator[Write]:
-    """What writes each encoding to `file` in that format."""
+    """What writes each encoding to `file` in that format; ids need a tokenizer with a vocabulary of its own."""
     if form == "parquet":
         with _parquet(file, offsets=offsets, token_bytes=token_bytes) as write:
             yield write
@@ -72,15 +72,9 @@ def writing(form: str, file: IO[bytes], *, offsets: bool, token_bytes: bool) -> 
 
         yield write_json
     elif form == "ids":
-        yield lambda _, tokenizer, encoding: file.write(_ids_line(tokenizer, encoding))
+        yield lambda _, __, encoding: file.write(" ".join(map(str, encoding.ids or ())).encode() + b"\n")
     else:
         yield lambda _, __, encoding: file.write(" ".join(encoding.tokens).encode() + b"\n")
-
-
-def _ids_line(tokenizer: str, encoding: Encoding) -> bytes:
-    if encoding.ids is None:
-        raise BadUsage(f"-f ids needs a tokenizer with a vocabulary of its own, {tokenizer!r} has none; use -f text")
-    return " ".join(map(str, encoding.ids)).encode() + b"\n"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ It writes nothing unless the source and the result have the recorded SHA-256.
 from __future__ import annotations
 
 import gzip
+import itertools
 import struct
 import sys
 from hashlib import sha256
@@ -40,7 +41,7 @@ def wordpiece_vocab(i2w: bytes) -> bytes:
     (n_tokens,) = struct.unpack_from("<I", i2w, 96)
     offsets = struct.unpack_from(f"<{n_tokens + 1}I", i2w, 100)
     strings = i2w[100 + 4 * (n_tokens + 1) :]
-    entries = [strings[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    entries = [strings[start:end] for start, end in itertools.pairwise(offsets)]
     tokens = [entry[1:] if entry.startswith(b" ") else b"##" + entry for entry in entries]
     return b"".join(token + b"\n" for token in tokens)
 

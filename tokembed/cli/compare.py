@@ -11,7 +11,7 @@ from tokembed.cli import options
 from tokembed.cli.grid import as_json, markdown_lines, table_lines
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.progress import progress
-from tokembed.cli.tokenize import made_tokenizers
+from tokembed.cli.tokenizers import made_tokenizers
 from tokembed.compare import compare_texts
 from tokembed.errors import at_least, one_of
 

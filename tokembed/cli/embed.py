@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -14,14 +14,16 @@ from tokembed.cli.output import percent, tell
 from tokembed.cli.progress import progress
 from tokembed.errors import BadUsage
 
-_NUMBER = Optional[int]
+_NUMBER = int | None
 
 
 def embed(
     ctx: typer.Context,
     files: options.Files = None,
     inline: options.Inline = None,
-    embedder: Annotated[str, typer.Option("-e", "--embedder", metavar="NAME", help="An embedder. See `tokembed methods`.")] = ...,  # type: ignore[assignment]
+    embedder: Annotated[
+        str, typer.Option("-e", "--embedder", metavar="NAME", help="An embedder. See `tokembed methods`.")
+    ] = ...,  # type: ignore[assignment]
     out: Annotated[Path, typer.Option("-o", "--output", help="Where to write: .npy .npz .jsonl .parquet .vec")] = ...,  # type: ignore[assignment]
     tokenizer: Annotated[str, typer.Option("-t", "--tokenizer", metavar="NAME", help="A tokenizer.")] = "whitespace",
     dim: Annotated[_NUMBER, typer.Option("--dim", help="Dimensions of a vector.")] = None,
@@ -31,7 +33,7 @@ def embed(
     seed: Annotated[_NUMBER, typer.Option("--seed", help="The same seed gives the same vectors.")] = None,
     workers: Annotated[_NUMBER, typer.Option("--workers", help="Training threads.")] = None,
     settings: Annotated[
-        Optional[list[str]], typer.Option("--set", metavar="NAME=VALUE", help="Any other option of the embedder.")
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other option of the embedder.")
     ] = None,
     ids: Annotated[bool, typer.Option("--ids", help="Write the texts' ids beside the vectors too.")] = False,
     special: options.Special = False,
@@ -59,7 +61,9 @@ def embed(
     from tokembed.writers import write_together
 
     exports.check_suffix(out, embedder=embedder, sparse=method.output == "texts")
-    model = Model(tokenizer, {name: value for name, value in cutting.items() if value not in (False, "none")}, embedder, chosen)
+    model = Model(
+        tokenizer, {name: value for name, value in cutting.items() if value not in (False, "none")}, embedder, chosen
+    )
     with progress("embed") as line:
         corpus = model.read(inputs, progress=line.add)
         model.embedder.fit(corpus)

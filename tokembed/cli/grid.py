@@ -36,7 +36,7 @@ def _grid_lines(grid: Grid, columns: int) -> Iterator[str]:
         return
     n_shown = min(len(grid.words), MOST_WORDS)
     names = max(width(row.tokenizer) for row in grid.rows)
-    cells = [[_Cell(grid, row, word) for word in range(n_shown)] for row in grid.rows]
+    cells = [[_Cell(row, word) for word in range(n_shown)] for row in grid.rows]
     heads = [_shortened(printable(grid.text.text[start:end])) for start, end in grid.words[:n_shown]]
     widths = [max(width(head), *(row[word].width for row in cells)) for word, head in enumerate(heads)]
     for first, last in _blocks(widths, columns - names):
@@ -54,7 +54,7 @@ def _grid_lines(grid: Grid, columns: int) -> Iterator[str]:
 class _Cell:
     """The tokens of one word under one tokenizer."""
 
-    def __init__(self, grid: Grid, row: Row, word: int) -> None:
+    def __init__(self, row: Row, word: int) -> None:
         tokens = [printable(token) for token in shown_tokens(row, word)]
         self._unknown = [row.encoding.unknown[place] for place in row.by_word[word]]
         self._tokens = _fitting(tokens)
@@ -122,11 +122,11 @@ def markdown_lines(comparison: Comparison) -> Iterator[str]:
     """A Markdown table for each text, tokens with a middle dot between them, and one of the totals."""
     for grid in comparison.grids:
         words = [grid.text.text[start:end] for start, end in grid.words]
-        rows = [["", *words]]
-        for row in grid.rows:
-            rows.append([row.tokenizer, *(" · ".join(shown_tokens(row, word)) for word in range(len(words)))])
+        rows = [
+            [row.tokenizer, *(" · ".join(shown_tokens(row, word)) for word in range(len(words)))] for row in grid.rows
+        ]
         yield f"**{_markdown(grid.text.id)}**\n"
-        yield from _markdown_table(rows)
+        yield from _markdown_table([["", *words], *rows])
         yield ""
     yield from _markdown_table([_TOTALS_HEAD, *(_totals_row(*total) for total in comparison.totals.items())])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from tokembed.errors import BadUsage, did_you_mean
 
 
 def methods(
-    name: Annotated[Optional[str], typer.Argument(help="One method, with its options and their defaults.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One method, with its options and their defaults.")] = None,
 ) -> None:
     """Show all tokenizers and embedders, or one."""
     if name is None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 Files = Annotated[
-    Optional[list[str]],
-    typer.Argument(metavar="[FILES]...", help="Text files (.txt .jsonl .csv .tsv .parquet, compressed too), or - for stdin."),
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...", help="Text files (.txt .jsonl .csv .tsv .parquet, compressed too), or - for stdin."
+    ),
 ]
-Inline = Annotated[Optional[list[str]], typer.Option("-c", metavar="TEXT", help="A text given here; may be repeated.")]
+Inline = Annotated[list[str] | None, typer.Option("-c", metavar="TEXT", help="A text given here; may be repeated.")]
 Tokenizers = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option("-t", "--tokenizer", metavar="NAME", help="A tokenizer; may be repeated. See `tokembed methods`."),
 ]
 Column = Annotated[str, typer.Option("--column", metavar="NAME", help="The column of a table that holds the texts.")]
 Encoding = Annotated[
-    Optional[str], typer.Option("--encoding", metavar="NAME", help="The encoding of all inputs; told from each one otherwise.")
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="The encoding of all inputs; told from each one otherwise."),
 ]
 Errors = Annotated[
-    str, typer.Option("--errors", metavar="strict|replace|skip", help="What to do with bytes or rows that cannot be read.")
+    str,
+    typer.Option("--errors", metavar="strict|replace|skip", help="What to do with bytes or rows that cannot be read."),
 ]
 UnicodeForm = Annotated[
     str, typer.Option("--unicode", metavar="none|nfc|nfd|nfkc", help="The Unicode form to bring every text to first.")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from tokembed import registry
 from tokembed.cli import options
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.progress import progress
+from tokembed.cli.tokenizers import made_tokenizers
 from tokembed.errors import BadUsage
 from tokembed.token_formats import chosen_format, writing
 from tokembed.types import Tokenizer
@@ -25,12 +27,18 @@ def tokenize(
     inline: options.Inline = None,
     tokenizer: options.Tokenizers = None,
     form: Annotated[
-        Optional[str], typer.Option("-f", "--format", metavar="text|ids|jsonl|parquet", help="What to write.")
+        str | None, typer.Option("-f", "--format", metavar="text|ids|jsonl|parquet", help="What to write.")
     ] = None,
-    out: Annotated[Optional[Path], typer.Option("-o", "--output", help="Where to write; the suffix sets the format.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where to write; the suffix sets the format.")
+    ] = None,
     count: Annotated[bool, typer.Option("--count", help="Print how many tokens there are, as wc does.")] = False,
-    offsets: Annotated[bool, typer.Option("--offsets", help="With jsonl, parquet: where each token stands in the text.")] = False,
-    token_bytes: Annotated[bool, typer.Option("--bytes", help="With jsonl, parquet: each token's bytes in hex.")] = False,
+    offsets: Annotated[
+        bool, typer.Option("--offsets", help="With jsonl, parquet: where each token stands in the text.")
+    ] = False,
+    token_bytes: Annotated[
+        bool, typer.Option("--bytes", help="With jsonl, parquet: each token's bytes in hex.")
+    ] = False,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
     column: options.Column = "text",
@@ -46,10 +54,11 @@ def tokenize(
     tokembed tokenize reviews.tsv --column document -t clip -f ids
     tokembed tokenize *.txt -t bert -t clip --count
     """
-    names = tokenizer or ["bert"]
-    tokenizers = made_tokenizers(names, special=special, parse_special=parse_special, unicode=unicode, lower=lower)
+    tokenizers = made_tokenizers(
+        tokenizer or ["bert"], special=special, parse_special=parse_special, unicode=unicode, lower=lower
+    )
     chosen = chosen_format(form, out)
-    _check(names, chosen, form, out, count=count, details=offsets or token_bytes)
+    _check(tokenizers, chosen, form, out, count=count, details=offsets or token_bytes)
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
     if count:
         _print_counts(inputs, tokenizers)
@@ -64,35 +73,23 @@ def tokenize(
     inputs.finish()
 
 
-def made_tokenizers(
-    names: list[str], *, special: bool, parse_special: bool, unicode: str, lower: bool
-) -> dict[str, Tokenizer]:
-    """The tokenizers by name; a flag that none of them knows is refused."""
-    flags = {"special": special, "parse_special": parse_special}
-    asked = {flag for flag, is_on in flags.items() if is_on}
-    known = {name: {option.name for option in registry.options(registry.find("tokenizer", name))} for name in names}
-    for flag in asked - set().union(*known.values()):
-        raise BadUsage(f"--{flag.replace('_', '-')} needs a tokenizer with special tokens, {', '.join(names)} has none")
-    return {
-        name: registry.tokenizer(name, unicode=unicode, lower=lower, **dict.fromkeys(asked & known[name], True))
-        for name in names
-    }
-
-
 def _check(
-    names: list[str], chosen: str, form: str | None, out: Path | None, *, count: bool, details: bool
+    tokenizers: Mapping[str, Tokenizer], chosen: str, form: str | None, out: Path | None, *, count: bool, details: bool
 ) -> None:
+    names = " ".join(tokenizers)
     if count and (form or out):
         raise BadUsage("--count prints numbers, it goes with neither -f nor -o")
-    if len(names) > 1 and not count and chosen not in ("jsonl", "parquet"):
-        raise BadUsage(f"several tokenizers need -f jsonl, -f parquet or --count, got {' '.join(names)} with -f {chosen}")
+    if len(tokenizers) > 1 and not count and chosen not in ("jsonl", "parquet"):
+        raise BadUsage(f"several tokenizers need -f jsonl, -f parquet or --count, got {names} with -f {chosen}")
     if details and (count or chosen not in ("jsonl", "parquet")):
-        raise BadUsage("--offsets and --bytes need -f jsonl or -f parquet")
+        raise BadUsage(
+            f"--offsets and --bytes need -f jsonl or -f parquet, got {'--count' if count else f'-f {chosen}'}"
+        )
+    if chosen == "ids" and any(method.vocab is None for method in tokenizers.values()):
+        raise BadUsage(f"-f ids needs a tokenizer with a vocabulary of its own, {names!r} has none; use -f text")
 
 
 def _print_counts(inputs: Inputs, tokenizers: dict[str, Tokenizer]) -> None:
-    from itertools import groupby
-
     counts = {(name, source): 0 for name in tokenizers for source in inputs.sources}
     with progress("tokenize") as line:
         for source, texts in groupby(inputs, key=lambda text: text.source):

@@ -72,8 +72,8 @@ class FastTextEmbedder:
             at_least(name, value, 1)
         for name, value in (("workers", workers), ("negative", negative), ("min_n", min_n)):
             at_least(name, value, 1)
-        for name, value in (("seed", seed), ("sample", sample), ("buckets", buckets)):
-            at_least(name, value, 0)
+        for name, number in (("seed", seed), ("sample", sample), ("buckets", buckets)):
+            at_least(name, number, 0)
         if max_n < min_n:
             raise BadUsage(f"max_n must be at least min_n, got min_n {min_n} and max_n {max_n}")
         above("learning_rate", learning_rate, 0)
@@ -119,7 +119,7 @@ class FastTextEmbedder:
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' vectors: their own, or the mean of those of their n-grams that were trained."""
         found = WordVectors(self.terms, self.vectors).lookup(tokens)
-        for place in np.flatnonzero(found.kind == Kind.NONE):
+        for place in np.flatnonzero(found.kind == Kind.NONE).tolist():
             rows = self.trained_ngrams(tokens[place])
             if len(rows):
                 found.vectors[place] = self.ngram_vectors[rows].mean(axis=0)
@@ -129,9 +129,10 @@ class FastTextEmbedder:
     def trained_ngrams(self, token: str) -> NDArray[np.int64]:
         """The rows in `ngram_vectors` of the token's n-grams, those that training never touched left out."""
         buckets = self._buckets_of(token)
-        rows = np.searchsorted(self.trained, buckets)
+        rows: NDArray[np.int64] = np.searchsorted(self.trained, buckets)
         rows[rows == len(self.trained)] = 0
-        return rows[self.trained[rows] == buckets]
+        trained: NDArray[np.int64] = rows[self.trained[rows] == buckets]
+        return trained
 
     def _buckets_of(self, token: str) -> NDArray[np.uint32]:
         return np.array(ft_ngram_hashes(token, self.min_n, self.max_n, self.n_buckets), dtype=np.uint32)

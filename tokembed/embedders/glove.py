@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import BadInput, above, at_least
@@ -72,9 +71,7 @@ class GloveEmbedder:
         """
         self.terms, self.counts = frequent_terms(corpus, self.min_count)
         known = corpus.restricted(self.terms)
-        cells = count_cooccurrences(
-            known.ids, known.starts, len(self.terms), window=self.window, workers=self.workers
-        )
+        cells = count_cooccurrences(known.ids, known.starts, len(self.terms), window=self.window, workers=self.workers)
         if not len(cells.values):
             raise BadInput(
                 f"at least one text must have two tokens that occur {self.min_count} times, "
@@ -105,6 +102,6 @@ class GloveEmbedder:
     def restore(self, terms: Vocab, arrays: Arrays) -> Self:
         """The embedder of these terms and vectors."""
         self.terms = terms
-        self.vectors: NDArray[np.float32] = np.asarray(arrays["vectors"], np.float32)
+        self.vectors = np.asarray(arrays["vectors"], np.float32)
         self.counts = np.asarray(arrays["counts"], np.int64)
         return self

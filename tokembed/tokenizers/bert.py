@@ -62,9 +62,10 @@ class BertTokenizer:
         tokens, ids, offsets = reference.tokens, reference.ids, reference.offsets
         if self.special:
             tokens = [FIRST, *tokens, LAST]
-            ids = [self._reference.token_to_id(FIRST), *ids, self._reference.token_to_id(LAST)]
+            ids = self._framed(ids)
             offsets = [(0, 0), *offsets, (len(text), len(text))]
-        special = tuple(self._is_special(token) for token in tokens)
+        # A special string is never cut out of plain text: brackets are words of their own.
+        special = tuple(token in SPECIAL for token in tokens)
         return Encoding(
             text=text,
             tokens=tuple(tokens),
@@ -85,10 +86,9 @@ class BertTokenizer:
         if offsets:
             return from_encodings(map(self.encode, block), self.vocab)
         encoded = self._reference.encode_batch_fast(list(map(well_formed, block)), add_special_tokens=False)
-        id_lists = (encoding.ids for encoding in encoded)
+        id_lists: Iterable[list[int]] = (encoding.ids for encoding in encoded)
         if self.special:
-            first, last = self._reference.token_to_id(FIRST), self._reference.token_to_id(LAST)
-            id_lists = ([first, *ids, last] for ids in id_lists)
+            id_lists = map(self._framed, id_lists)
         return from_ids(id_lists, self.vocab)
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -105,10 +105,15 @@ class BertTokenizer:
         text = " ".join(token for token in tokens if token not in (FIRST, LAST))
         return text.replace(" " + CONTINUES, "")
 
-    @staticmethod
-    def _is_special(token: str) -> bool:
-        # A special string is never cut out of plain text: brackets are words of their own.
-        return token in SPECIAL
+    def _framed(self, ids: list[int]) -> list[int]:
+        return [self._special_ids[0], *ids, self._special_ids[1]]
+
+    @cached_property
+    def _special_ids(self) -> tuple[int, int]:
+        first, last = self._reference.token_to_id(FIRST), self._reference.token_to_id(LAST)
+        assert first is not None
+        assert last is not None
+        return (first, last)
 
 
 def _token_bytes(token: str, source: str) -> bytes:

@@ -55,7 +55,9 @@ class CharacterTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Always refused: ids of an open vocabulary mean nothing without it."""
-        raise BadUsage("decode needs a tokenizer with a vocabulary of its own, 'character' has none; use 'bert' or 'clip'")
+        raise BadUsage(
+            "decode needs a tokenizer with a vocabulary of its own, 'character' has none; use 'bert' or 'clip'"
+        )
 
 
 def _offsets(text: str) -> Iterable[Span]:

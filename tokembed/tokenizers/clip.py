@@ -6,6 +6,7 @@ pair, the pair of the lowest rank first. Every byte has a token, so nothing is e
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from heapq import heapify, heappop, heappush
@@ -63,7 +64,8 @@ class ClipTokenizer:
         bytes_ = list(BYTE_SYMBOLS.values())
         ends = [symbol + ENDS_WORD for symbol in bytes_]
         return Vocab(
-            [*bytes_, *ends, *(left + right for left, right in self._merges), FIRST, LAST], special=(FIRST, LAST)
+            [*bytes_, *ends, *(left + right for left, right in self._merges), FIRST, LAST],
+            special=(FIRST, LAST),
         )
 
     def encode(self, text: str) -> Encoding:
@@ -165,9 +167,7 @@ def merged(symbols: list[str], ranks: dict[tuple[str, str], int]) -> list[str]:
     """
     after = list(range(1, len(symbols) + 1))
     before = list(range(-1, len(symbols) - 1))
-    heap = [
-        (ranks[pair], place, *pair) for place, pair in enumerate(zip(symbols, symbols[1:], strict=False)) if pair in ranks
-    ]
+    heap = [(ranks[pair], place, *pair) for place, pair in enumerate(itertools.pairwise(symbols)) if pair in ranks]
     heapify(heap)
     while heap:
         _, place, left, right = heappop(heap)

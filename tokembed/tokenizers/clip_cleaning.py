@@ -21,8 +21,9 @@ def clean(text: str) -> str:
     >>> clean("  Caf&amp;eacute;   &lt;ＡＢＣ&gt; ")
     'café <abc>'
     """
-    mended = unescape(unescape(ftfy.fix_text(text))).strip()
-    return _SPACES.sub(" ", mended).strip().lower()
+    mended: str = unescape(unescape(ftfy.fix_text(text))).strip()
+    spaced: str = _SPACES.sub(" ", mended)
+    return spaced.strip().lower()
 
 
 def align(text: str) -> Alignment:

@@ -51,4 +51,6 @@ class WhitespaceTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Always refused: ids of an open vocabulary mean nothing without it."""
-        raise BadUsage("decode needs a tokenizer with a vocabulary of its own, 'whitespace' has none; use 'bert' or 'clip'")
+        raise BadUsage(
+            "decode needs a tokenizer with a vocabulary of its own, 'whitespace' has none; use 'bert' or 'clip'"
+        )

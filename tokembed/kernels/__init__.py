@@ -1,0 +1,1 @@
+"""The loops that must be fast: numba, arrays in and arrays out."""
