@@ -30,9 +30,7 @@ def cells() -> Cells:
     return Cells(rows.astype(np.int32), columns.astype(np.int32), counts[rows, columns].astype(np.float32))
 
 
-def records(
-    cells: Cells, order: NDArray[np.int64], x_max: float = 10.0, alpha: float = 0.75
-) -> NDArray[np.void]:
+def records(cells: Cells, order: NDArray[np.int64], x_max: float = 10.0, alpha: float = 0.75) -> NDArray[np.void]:
     result = np.empty(len(order), CELL)
     result["row"], result["column"] = cells.rows[order], cells.columns[order]
     result["log"] = np.log(cells.values[order])
@@ -140,9 +138,7 @@ def test_tiles_hold_every_cell_in_its_place(cells: Cells) -> None:
         np.testing.assert_allclose(found[field], expected[field], rtol=1e-5, atol=1e-6)
 
 
-def test_train_equals_the_slow_equations_when_all_is_one_tile(
-    cells: Cells, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_train_equals_the_slow_equations_when_all_is_one_tile(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole of train, replayed from its seed: start values, order, losses, sums."""
     monkeypatch.setattr("tokembed.kernels.glove.tile_side", lambda *_: N_TERMS)
     vectors, losses = train(*cells, N_TERMS, seed=42, workers=1, **OPTIONS)

@@ -217,7 +217,7 @@ def tokenizer(name: str, *, unicode: str = "none", lower: bool = False, **settin
         BadUsage: there is no such tokenizer or option, or a value cannot be.
 
     >>> tokenizer("clip").encode("Unaffable").tokens
-    ('un', 'affable</w>')
+    ('un', 'aff', 'able</w>')
     """
     made = cast("Tokenizer", _make(find("tokenizer", name), name, settings))
     if unicode == "none" and not lower:

@@ -34,7 +34,7 @@ class BertTokenizer:
         parse_special: read strings such as [MASK] in the text as special tokens, not as text.
 
     >>> BertTokenizer().encode("홀로서기").tokens
-    ('홀', '##로', '##서', '##기')
+    ('홀', '##로서', '##기')
     """
 
     def __init__(self, *, special: bool = False, parse_special: bool = False) -> None:

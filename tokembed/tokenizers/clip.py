@@ -40,7 +40,7 @@ class ClipTokenizer:
         parse_special: read those strings in the text as special tokens, not as text.
 
     >>> ClipTokenizer().encode("Unaffable cats").tokens
-    ('un', 'affable</w>', 'cats</w>')
+    ('un', 'aff', 'able</w>', 'cats</w>')
     """
 
     def __init__(self, *, special: bool = False, parse_special: bool = False) -> None:

@@ -1,0 +1,200 @@
+"""What every embedder must satisfy under every tokenizer, and each against an independent answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from gensim.models import FastText, Word2Vec
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+import tokembed
+from tokembed import pooling, registry
+from tokembed.corpus import Corpus, from_ids
+from tokembed.types import Kind, StaticEmbedder, TextEmbedder
+from tokembed.vocab import Vocab
+
+TEXTS = [
+    "아침 먹고 학교를 갑니다", "학교를 가고 집에 갑니다", "the cat sat on the mat", "the dog sat on the log", "",
+    "a cat and a dog", "집에 가고 아침 먹고", "☃ 龘",
+] * 6  # fmt: skip
+TOKENIZERS = registry.names("tokenizer")
+TOKEN_EMBEDDERS = ["word2vec", "glove", "fasttext"]
+SMALL: dict[str, dict[str, Any]] = {name: {"dim": 8, "epochs": 2, "min_count": 2} for name in TOKEN_EMBEDDERS}
+
+
+@pytest.fixture(scope="module", params=TOKENIZERS)
+def corpus(request: pytest.FixtureRequest) -> Corpus:
+    return tokembed.tokenizer(request.param).encode_batch(TEXTS)
+
+
+def made(name: str, **settings: Any) -> Any:
+    return tokembed.embedder(name, **(SMALL.get(name, {}) | settings))
+
+
+@pytest.mark.parametrize("name", registry.names("embedder"))
+def test_every_embedder_reads_every_corpus(name: str, corpus: Corpus) -> None:
+    embedder = made(name).fit(corpus)
+    assert 0 < len(embedder.terms) <= len(corpus.vocab)
+    if registry.find("embedder", name).output == "texts":
+        rows = cast(TextEmbedder, embedder).text_vectors(corpus)
+        assert (rows.shape, rows.dtype) == ((len(TEXTS), len(embedder.terms)), np.float32)
+        assert not rows[[4]].nnz
+    else:
+        found = cast(StaticEmbedder, embedder).lookup([*embedder.terms])
+        assert (found.vectors.shape, found.vectors.dtype) == ((len(embedder.terms), 8), np.float32)
+        assert (found.kind == Kind.EXACT).all()
+        assert np.isfinite(found.vectors).all()
+
+
+@pytest.mark.parametrize("name", registry.names("embedder"))
+def test_the_same_seed_gives_the_same_bytes_and_a_state_restores(name: str, corpus: Corpus) -> None:
+    first, again = made(name).fit(corpus), made(name).fit(corpus)
+    states = [{key: array.tobytes() for key, array in embedder.state().items()} for embedder in (first, again)]
+    assert states[0] == states[1]
+    restored = made(name).restore(first.terms, first.state())
+    if registry.find("embedder", name).output == "texts":
+        assert (restored.text_vectors(corpus) != first.text_vectors(corpus)).nnz == 0
+    else:
+        words = [*list(first.terms)[:5], "학교에서는", "zzz"]
+        assert restored.lookup(words).vectors.tobytes() == first.lookup(words).vectors.tobytes()
+
+
+@pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
+def test_another_seed_gives_other_vectors(name: str) -> None:
+    corpus = tokembed.tokenizer("whitespace").encode_batch(TEXTS)
+    assert (made(name).fit(corpus).vectors != made(name, seed=7).fit(corpus).vectors).any()
+
+
+@pytest.mark.parametrize("name", registry.names("embedder"))
+def test_a_corpus_without_a_token_cannot_be_fitted(name: str) -> None:
+    with pytest.raises(tokembed.BadInput, match="at least one text must have a token, found none in 2 texts"):
+        made(name).fit(tokembed.tokenizer("whitespace").encode_batch(["", " "]))
+
+
+@pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
+def test_a_corpus_in_which_no_word_is_frequent_enough_says_so(name: str) -> None:
+    corpus = tokembed.tokenizer("whitespace").encode_batch(["a b", "b c"])
+    with pytest.raises(tokembed.BadInput, match=r"must occur 3 times .* the most frequent occurs 2 times"):
+        made(name, min_count=3).fit(corpus)
+
+
+@pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
+@pytest.mark.parametrize("option", ["dim", "window", "min_count", "epochs", "workers"])
+def test_an_option_below_one_is_refused(name: str, option: str) -> None:
+    with pytest.raises(tokembed.BadUsage, match=f"{option} must be at least 1, got 0"):
+        made(name, **{option: 0})
+
+
+@pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
+def test_unknown_and_special_tokens_get_no_vector(name: str) -> None:
+    corpus = tokembed.tokenizer("bert", special=True).encode_batch(TEXTS)
+    embedder = made(name).fit(corpus)
+    assert not {"[UNK]", "[CLS]", "[SEP]"} & set(embedder.terms)
+    pooled = pooling.mean(corpus, embedder)
+    without = np.isin(corpus.ids, list(corpus.vocab.without_text_ids))
+    assert (pooled.kind[without] == Kind.NONE).all()
+    snowman = TEXTS.index("☃ 龘")
+    assert (pooled.n_with_vector[snowman], pooled.vectors[snowman].any()) == (0, False)
+
+
+def test_onehot_is_the_share_of_each_token() -> None:
+    corpus = tokembed.tokenizer("whitespace").encode_batch(["a b a", "", "c"])
+    embedder = cast(TextEmbedder, tokembed.embedder("onehot").fit(corpus))
+    assert embedder.terms.tokens == ["a", "b", "c"]
+    expected = np.array([[2 / 3, 1 / 3, 0], [0, 0, 0], [0, 0, 1]], np.float32)
+    np.testing.assert_array_equal(embedder.text_vectors(corpus).toarray(), expected)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_tfidf_equals_scikit_learn(name: str) -> None:
+    tokenizer = tokembed.tokenizer(name)
+    corpus = tokenizer.encode_batch(TEXTS)
+    embedder = cast(TextEmbedder, tokembed.embedder("tfidf").fit(corpus))
+    reference = TfidfVectorizer(analyzer=lambda text: tokenizer.encode(text).tokens)
+    expected = reference.fit_transform(TEXTS)
+    columns = [reference.vocabulary_[term] for term in embedder.terms]
+    assert len(columns) == len(reference.vocabulary_)
+    np.testing.assert_allclose(embedder.text_vectors(corpus).toarray(), expected.toarray()[:, columns], atol=1e-6)
+    later = ["the cat zzz", "아침 아침"]
+    np.testing.assert_allclose(
+        embedder.text_vectors(tokenizer.encode_batch(later)).toarray(),
+        reference.transform(later).toarray()[:, columns],
+        atol=1e-6,
+    )
+
+
+def ranked_corpus() -> tuple[Corpus, list[list[str]]]:
+    """Texts in which no two words are equally frequent, so that gensim's order of words is ours."""
+    rng = np.random.default_rng(3)
+    words = [f"word{number}" for number in range(30)]
+    pool = rng.permutation(np.repeat(np.arange(30), np.arange(60, 0, -2)))
+    lists = [chunk.tolist() for chunk in np.array_split(pool, 40)]
+    return from_ids(lists, Vocab(words)), [[words[place] for place in chunk] for chunk in lists]
+
+
+def as_file(sentences: list[list[str]], folder: Path) -> str:
+    path = folder / "sentences.txt"
+    path.write_text("".join(" ".join(sentence) + "\n" for sentence in sentences), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("architecture", "sg"), [("skip-gram", 1), ("cbow", 0)])
+def test_word2vec_is_gensims_on_the_words_themselves(tmp_path: Path, architecture: str, sg: int) -> None:
+    corpus, sentences = ranked_corpus()
+    ours = made("word2vec", architecture=architecture).fit(corpus)
+    theirs = Word2Vec(
+        corpus_file=as_file(sentences, tmp_path), vector_size=8, epochs=2, min_count=2, sg=sg, seed=42, workers=1
+    )  # fmt: skip
+    np.testing.assert_array_equal(ours.vectors, theirs.wv[ours.terms.tokens])
+
+
+@pytest.mark.parametrize(("architecture", "sg"), [("skip-gram", 1), ("cbow", 0)])
+def test_fasttext_is_gensims_on_the_words_themselves(tmp_path: Path, architecture: str, sg: int) -> None:
+    corpus, sentences = ranked_corpus()
+    ours = made("fasttext", architecture=architecture, buckets=500).fit(corpus)
+    theirs = FastText(
+        corpus_file=as_file(sentences, tmp_path), vector_size=8, epochs=2, min_count=2, sg=sg, seed=42, workers=1,
+        bucket=500,
+    )  # fmt: skip
+    np.testing.assert_allclose(ours.vectors, theirs.wv[ours.terms.tokens], rtol=1e-6)
+    seen_in_parts = "word"  # every n-gram of it, but for the last, is in every word
+    assert ours.lookup([seen_in_parts]).kind.tolist() == [Kind.NGRAMS]
+
+
+def test_fasttext_leaves_untrained_ngrams_out() -> None:
+    corpus, _ = ranked_corpus()
+    embedder = made("fasttext", buckets=100_000).fit(corpus)
+    found = embedder.lookup(["word1", "words", "홀로"])
+    assert found.kind.tolist() == [Kind.EXACT, Kind.NGRAMS, Kind.NONE]
+    assert not found.vectors[2].any()
+    rows = embedder.trained_ngrams("words")
+    np.testing.assert_allclose(found.vectors[1], embedder.ngram_vectors[rows].mean(axis=0), rtol=1e-6)
+
+
+def test_glove_brings_words_of_one_context_together() -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.permutation(["cat", "dog", "pet", "fur"])) for _ in range(60)]
+    texts += [" ".join(rng.permutation(["car", "bus", "road", "fuel"])) for _ in range(60)]
+    corpus = tokembed.tokenizer("whitespace").encode_batch(texts)
+    embedder = tokembed.embedder("glove", dim=8, epochs=60).fit(corpus)
+    assert embedder.losses[-1] < embedder.losses[0] / 10  # type: ignore[union-attr]
+    cat, dog, car = cast(StaticEmbedder, embedder).lookup(["cat", "dog", "car"]).vectors
+    assert cosine(cat, dog) > cosine(cat, car) + 0.3
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def test_mean_pooling_is_the_mean_of_the_tokens_that_have_a_vector() -> None:
+    corpus = tokembed.tokenizer("whitespace").encode_batch(["a b zzz a", "zzz", ""])
+    embedder = tokembed.embedder("word2vec", dim=2).restore(
+        Vocab(["a", "b"]), {"vectors": np.array([[1, 0], [0, 3]], np.float32), "counts": np.array([2, 1])}
+    )
+    pooled = pooling.mean(corpus, cast(StaticEmbedder, embedder))
+    np.testing.assert_allclose(pooled.vectors, [[2 / 3, 1], [0, 0], [0, 0]], rtol=1e-6)
+    assert pooled.n_with_vector.tolist() == [3, 0, 0]
+    assert pooled.kind.tolist() == [Kind.EXACT, Kind.EXACT, Kind.NONE, Kind.EXACT, Kind.NONE]

@@ -1,0 +1,79 @@
+"""Imports point down, and the light paths stay light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "tokembed"
+LEVELS = [
+    {"errors", "types", "byte_level"},
+    {
+        "kernels", "corpus", "vocab", "vectors", "pooling", "coverage", "alignment", "normalization", "opening",
+        "decoding", "texts", "writers", "term_counts", "sentences",
+    },
+    {"tokenizers", "embedders"},
+    {"registry"},
+    {"__init__"},
+    {"compare", "model", "exports", "token_formats"},
+    {"cli"},
+    {"__main__"},
+]  # fmt: skip
+HEAVY = {"numpy", "scipy", "pyarrow", "numba", "gensim", "transformers", "sklearn", "rich.console"}
+
+
+def modules() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if "assets" not in path.parts]
+
+
+def level(part: str) -> int:
+    (found,) = [number for number, parts in enumerate(LEVELS) if part in parts]
+    return found
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The parts of the package a file imports, those for type checking alone left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module == "tokembed":
+            yield from (alias.name if (PACKAGE / f"{alias.name}.py").exists() else "__init__" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tokembed."):
+            yield node.module.split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from ("__init__" for alias in node.names if alias.name == "tokembed")
+        yield from imported(node)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for part in imported(ast.parse(path.read_text(encoding="utf-8"))):
+        assert level(part) <= level(own), f"{own} must not import {part}"
+
+
+@pytest.mark.parametrize("folder", ["tokenizers", "embedders"])
+def test_methods_do_not_know_their_neighbors(folder: str) -> None:
+    for path in (PACKAGE / folder).glob("[a-z]*.py"):
+        own = path.stem.split("_")[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                ("tokembed.tokenizers", "tokembed.embedders")
+            ):
+                assert (node.module or "").split(".")[-1].startswith(own)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["methods"], ["methods", "word2vec"], ["tokenize", "-c", "학교 a"], ["compare", "-c", "학교 a"]],
+    ids=" ".join,
+)
+def test_light_commands_load_nothing_heavy(arguments: list[str]) -> None:
+    code = f"import sys, tokembed.cli\ntry:\n tokembed.cli.app({arguments!r})\nfinally:\n print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8")
+    assert not HEAVY & set(done.stderr.split())

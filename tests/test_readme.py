@@ -1,0 +1,65 @@
+"""The README tells the truth: its console examples print what stands there, its Python runs, its tables are whole."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tokembed import registry
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    (command, output)
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_a_console_example_prints_what_the_readme_says(run: Run, command: str, output: str) -> None:
+    given, _, call = command.rpartition(" | ")
+    text = subprocess.run(["bash", "-c", given], capture_output=True, check=True).stdout if given else None
+    done = run(*shlex.split(call)[1:], input=text)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().startswith(output)
+
+
+@pytest.mark.parametrize("line", [line for line in re.findall(r"^tokembed .*$", README, re.MULTILINE) if " -" in line])
+def test_a_call_in_the_readme_runs(run: Run, tmp_path: Path, line: str) -> None:
+    import gzip
+
+    texts = ["나는 학교에 간다", "너는 집에 간다"] * 5
+    (tmp_path / "notes.txt").write_text("\n".join(texts), encoding="utf-8")
+    (tmp_path / "reviews.tsv").write_text(
+        "id\tdocument\n" + "\n".join(f"{i}\t{t}" for i, t in enumerate(texts)), "utf-8"
+    )
+    for name in ("more.txt.gz", "wiki.txt.gz"):
+        (tmp_path / name).write_bytes(gzip.compress("\n".join(texts).encode()))
+    done = run(*shlex.split(line)[1:])
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    offsets, shape = capsys.readouterr().out.splitlines()
+    assert offsets.endswith("(4, 8))")
+    assert shape.startswith("(2, ")
+
+
+def test_every_method_has_a_row() -> None:
+    for method in registry.METHODS:
+        assert f"| `{method.name}` |" in README
+
+
+def test_every_file_on_the_map_is_there() -> None:
+    package = Path(__file__).parent.parent / "tokembed"
+    names = re.findall(r"`(?:tokembed/)?((?:[a-z_]+/)*[a-z_]+\.py)`", README)
+    assert names
+    for name in names:
+        assert list(package.rglob(name)) or (package.parent / name).exists(), name
