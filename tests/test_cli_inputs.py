@@ -8,18 +8,18 @@ import pty
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import COMMAND, Run
+
+from tests.conftest import COMMAND, Run
 
 DONE, FAILED, ASKED_WRONGLY, SOME_SKIPPED, NOT_AT_HAND, INTERRUPTED = 0, 1, 2, 3, 4, 130
 WHITESPACE = ("tokenize", "-t", "whitespace")
 FILES = {
     "a.txt": b"a b c\n\nd\n",
-    "b.txt": b"e f\n",
+    "b.txt": b"e  f\n",
     "empty.txt": b"",
     "blank.txt": b"\n \n\n",
     "binary.txt": bytes(range(256)) * 4,
@@ -109,25 +109,40 @@ def test_nothing_to_cut_is_no_error(run: Run, name: str, stdout: bytes) -> None:
 NAMES = {
     "a tokenizer": (("tokenize", "-c", "x", "-t", "bret"), "no tokenizer is called 'bret'; did you mean 'bert'?"),
     "a tokenizer to compare": (("compare", "-c", "x", "-t", "clpi"), "'clpi'; did you mean 'clip'?"),
-    "an embedder": (("embed", "-c", "x", "-e", "glvoe", "-o", "o.npy"), "no embedder is called 'glvoe'; did you mean 'glove'?"),
+    "an embedder": (
+        ("embed", "-c", "x", "-e", "glvoe", "-o", "o.npy"),
+        "no embedder is called 'glvoe'; did you mean 'glove'?",
+    ),
     "a method": (("methods", "tfidff"), "no method is called 'tfidff'; did you mean 'tfidf'?"),
     "nothing close": (("tokenize", "-c", "x", "-t", "zzz"), "there are whitespace, character, bert, clip"),
     "a format": (("tokenize", "-c", "x", "-f", "jsnol"), "-f must be one of text, ids, jsonl, parquet, got 'jsnol'"),
-    "a policy": (("tokenize", "-c", "x", "--errors", "ignore"), "--errors must be one of strict, replace, skip, got 'ignore'"),
+    "a policy": (
+        ("tokenize", "-c", "x", "--errors", "ignore"),
+        "--errors must be one of strict, replace, skip, got 'ignore'",
+    ),
     "an encoding": (("tokenize", "-c", "x", "--encoding", "utf-9"), "there is no encoding 'utf-9'"),
     "a Unicode form": (("tokenize", "-c", "x", "--unicode", "nfx"), "must be one of none, nfc, nfd, nfkc, got 'nfx'"),
     "an embedder's option": (
-        ("embed", "-c", "x", "-e", "word2vec", "-o", "o.npy", "--set", "negatve=3"), "no option 'negatve'; did you mean 'negative'?",
+        ("embed", "-c", "x", "-e", "word2vec", "-o", "o.npy", "--set", "negatve=3"),
+        "no option 'negatve'; did you mean 'negative'?",
     ),
-    "an option of other embedders": (("embed", "-c", "x", "-e", "tfidf", "-o", "o.npz", "--dim", "9"), "'tfidf' has no option 'dim'"),
-    "an option without a value": (("embed", "-c", "x", "-e", "glove", "-o", "o.npy", "--set", "dim"), "--set must be NAME=VALUE, got 'dim'"),
+    "an option of other embedders": (
+        ("embed", "-c", "x", "-e", "tfidf", "-o", "o.npz", "--dim", "9"),
+        "'tfidf' has no option 'dim'",
+    ),
+    "an option without a value": (
+        ("embed", "-c", "x", "-e", "glove", "-o", "o.npy", "--set", "dim"),
+        "--set must be NAME=VALUE, got 'dim'",
+    ),
     "an option with a wrong value": (
-        ("embed", "-c", "x", "-e", "glove", "-o", "o.npy", "--set", "dim=many"), "dim of glove must be a whole number, got 'many'",
+        ("embed", "-c", "x", "-e", "glove", "-o", "o.npy", "--set", "dim=many"),
+        "dim of glove must be a whole number, got 'many'",
     ),
     "special tokens where there are none": (
-        ("tokenize", "-c", "x", "-t", "whitespace", "--special"), "--special needs a tokenizer with special tokens, whitespace has none",
+        ("tokenize", "-c", "x", "-t", "whitespace", "--special"),
+        "--special needs a tokenizer with special tokens, whitespace has none",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("args", "said"), NAMES.values(), ids=NAMES)
@@ -224,14 +239,44 @@ def test_a_tokenizer_that_is_not_in_the_local_cache_names_the_command_that_bring
 EMBED = {
     "no dimension": (("a.txt", "-e", "word2vec", "--dim", "0"), ".npy", ASKED_WRONGLY, "dim must be at least 1, got 0"),
     "no epoch": (("a.txt", "-e", "glove", "--epochs", "0"), ".npy", ASKED_WRONGLY, "epochs must be at least 1, got 0"),
-    "dense vectors as sparse": (("a.txt", "-e", "word2vec"), ".npz", ASKED_WRONGLY, "-o must end in .npy, .jsonl, .parquet, .vec"),
-    "sparse vectors as dense": (("a.txt", "-e", "tfidf"), ".npy", ASKED_WRONGLY, "-o must end in .npz, .jsonl, .parquet"),
-    "no token to weigh": (("blank.txt", "-e", "tfidf"), ".npz", FAILED, "at least one text must have a token, found none in 3 texts"),
-    "no token to train on": (("blank.txt", "-e", "fasttext"), ".npy", FAILED, "at least one text must have a token, found none in 3 texts"),
-    "no text": (("empty.txt", "-e", "onehot"), ".npz", FAILED, "at least one text must have a token, found none in 0 texts"),
-    "no frequent word": (("a.txt", "-e", "word2vec", "--min-count", "5"), ".vec", FAILED, "occur 5 times (--min-count), the most frequent occurs 1 times"),
+    "dense vectors as sparse": (
+        ("a.txt", "-e", "word2vec"),
+        ".npz",
+        ASKED_WRONGLY,
+        "-o must end in .npy, .jsonl, .parquet, .vec",
+    ),
+    "sparse vectors as dense": (
+        ("a.txt", "-e", "tfidf"),
+        ".npy",
+        ASKED_WRONGLY,
+        "-o must end in .npz, .jsonl, .parquet",
+    ),
+    "no token to weigh": (
+        ("blank.txt", "-e", "tfidf"),
+        ".npz",
+        FAILED,
+        "at least one text must have a token, found none in 3 texts",
+    ),
+    "no token to train on": (
+        ("blank.txt", "-e", "fasttext"),
+        ".npy",
+        FAILED,
+        "at least one text must have a token, found none in 3 texts",
+    ),
+    "no text": (
+        ("empty.txt", "-e", "onehot"),
+        ".npz",
+        FAILED,
+        "at least one text must have a token, found none in 0 texts",
+    ),
+    "no frequent word": (
+        ("a.txt", "-e", "word2vec", "--min-count", "5"),
+        ".vec",
+        FAILED,
+        "occur 5 times (--min-count), the most frequent occurs 1 times",
+    ),
     "no file": (("none.txt", "-e", "tfidf"), ".npz", FAILED, "there is no file 'none.txt'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("args", "suffix", "status", "said"), EMBED.values(), ids=EMBED)
@@ -263,6 +308,29 @@ def test_an_old_output_stays_where_a_new_one_cannot_be_made(tmp_path: Path, run:
     (tmp_path / "out.txt").write_bytes(b"old")
     assert run(*WHITESPACE, "invalid.txt", "-o", "out.txt").returncode == FAILED
     assert (tmp_path / "out.txt").read_bytes() == b"old"
+
+
+def test_an_input_may_be_its_own_output(tmp_path: Path, run: Run) -> None:
+    assert run(*WHITESPACE, "b.txt", "-o", "b.txt").returncode == DONE
+    assert (tmp_path / "b.txt").read_bytes() == b"e f\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("how", [(), ("--count",)], ids=["texts", "counts"])
+def test_a_stdout_that_takes_nothing_is_told_in_one_line(
+    tmp_path: Path, shell: dict[str, str], how: tuple[str, ...]
+) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *WHITESPACE, "a.txt", *how],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=shell,
+            timeout=60,
+        )
+    assert done.returncode == FAILED
+    assert "cannot be written" in one_line(done.stderr)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file names are text")
@@ -323,14 +391,20 @@ def test_ctrl_c_ends_with_status_130_and_leaves_no_output(
     tmp_path: Path, shell: dict[str, str], files: dict[str, bytes], out: list[str]
 ) -> None:
     with subprocess.Popen(
-        [*COMMAND, *WHITESPACE, *out], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        cwd=tmp_path, env=shell,
-    ) as process:  # fmt: skip
+        [*COMMAND, *WHITESPACE, *out],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=shell,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    ) as process:
         assert process.stdin
-        process.stdin.write(b"more than is read at once\n" * 100_000)  # returns when most of it is being worked on
+        process.stdin.write(b"more than is read at once\n" * 100_000)  # returns when most of it has been taken
         process.stdin.flush()
         process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == INTERRUPTED
+        assert process.wait(timeout=60) == INTERRUPTED  # stdin is still open
+        assert process.stderr
+        stderr = process.stderr.read()
     assert b"Traceback" not in stderr
     assert contents(tmp_path) == files

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "tokembed"
 LEVELS = [
-    {"errors", "types", "byte_level"},
+    {"errors", "types", "byte_level", "surrogates"},
     {
         "kernels", "corpus", "vocab", "vectors", "pooling", "coverage", "alignment", "normalization", "opening",
         "decoding", "texts", "writers", "term_counts", "sentences",
@@ -74,6 +74,7 @@ def test_methods_do_not_know_their_neighbors(folder: str) -> None:
     ids=" ".join,
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str]) -> None:
-    code = f"import sys, tokembed.cli\ntry:\n tokembed.cli.app({arguments!r})\nfinally:\n print(*sys.modules, file=sys.stderr)"
+    run = f"import sys, tokembed.cli\ntry: tokembed.cli.app({arguments!r})\n"
+    code = run + "finally: print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8")
     assert not HEAVY & set(done.stderr.split())

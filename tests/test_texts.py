@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import Run
 from tokembed.errors import BadInput
 from tokembed.texts import Reading, blocks, read_texts
 from tokembed.types import Text
@@ -249,6 +249,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(
 
 PARQUET_REFUSED = {
     "another column": (pa.table({"texts": ["a"]}), ["column 'text'", "did you mean 'texts'?"]),
+    "two columns of one name": (pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["text", "text"]), ["'text'"]),
     "numbers": (pa.table({"text": [1]}), ["line 1", "'text' must hold text", "found int"]),
     "bytes": (pa.table({"text": [b"a"]}), ["line 1", "'text' must hold text", "found bytes"]),
 }

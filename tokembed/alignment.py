@@ -24,7 +24,6 @@ Clean = Callable[[str], str]
 
 _WORD = re.compile(r"\S+")
 _WORD_OR_GAP = re.compile(r"\S+|\s+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,6 @@ class Alignment:
             place = self.spans[start][0] if start < len(self.spans) else len(self.given)
             return (place, place)
         return (self.spans[start][0], self.spans[end - 1][1])
-
-
-def well_formed(text: str) -> str:
-    """The text with every surrogate, which no encoding can write, replaced by U+FFFD, one for one."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def align_words(given: str, cleaned: str, clean: Clean) -> Alignment:

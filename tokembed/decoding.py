@@ -1,7 +1,7 @@
 """Bytes become lines of text: which encoding, and what becomes of bytes it does not allow.
 
 UTF-8, or by its byte-order mark UTF-16; else CP949, the usual encoding of older Korean files. Decided on the first
-MiB, and told when it is not UTF-8.
+MiB, at the first line that is not ASCII (so that a pipe is decided as a file is), and told when it is not UTF-8.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from tokembed.opening import SAMPLE_BYTES
 
 ErrorPolicy = Literal["strict", "replace", "skip"]
 POLICIES = ("strict", "replace", "skip")
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16's, with which it begins
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _MANY_NULS = 0.05  # text has none; UTF-16 without a mark has up to a half
 _BROKEN_STREAM = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
@@ -44,8 +50,8 @@ class Decoder:
         source: the stream's name, for messages.
         stream: where the bytes come from; nothing has been read from it.
         encoding: None to tell it from the first MiB.
-        errors: strict stops with BadInput, replace writes U+FFFD, skip leaves the line out.
-        notice: called with one line when the encoding is not UTF-8, or bytes were replaced or skipped.
+        errors: strict stops with BadInput, replace writes U+FFFD, skip gives None for the line.
+        notice: called with one line when the encoding is not UTF-8, or bytes were replaced.
     """
 
     def __init__(
@@ -61,83 +67,105 @@ class Decoder:
         self._stream = stream
         self._errors = errors
         self._notice = notice
-        self._given = encoding
-        self.n_skipped = 0
-        self.n_replaced = 0
+        self._asked = encoding
+        self._n_ascii_bytes = 0
+        self._n_replaced = 0
 
-    def lines(self) -> Iterator[tuple[int, str]]:
-        """Line numbers from 1, and lines without LF or CR LF.
+    def lines(self) -> Iterator[tuple[int, str | None]]:
+        """Line numbers from 1, and lines without LF or CR LF; None for a line that `skip` leaves out.
 
         Raises:
             BadInput: bytes that the encoding does not allow under `strict`, or a stream that is cut off.
         """
         number = 0
         try:
-            sample = self._stream.peek(SAMPLE_BYTES)[:SAMPLE_BYTES]
-            encoding = self._given or self._told_by(sample)
-            for number, line in enumerate(self._raw_lines(encoding), start=1):
-                text = line if isinstance(line, str) else self._decoded(line, encoding, number)
-                if text is not None:
-                    yield number, text
+            codec = self._codec_by_mark(self._stream.peek(SAMPLE_BYTES)[:SAMPLE_BYTES])
+            for number, line in enumerate(_raw_lines(self._stream, codec), start=1):
+                codec = codec or self._codec_of(line)
+                yield number, self._decoded(line, codec or "utf-8", number)
         except _BROKEN_STREAM as error:
             reason = str(error).strip() or type(error).__name__
             raise BadInput(f"{self._source} cannot be read past line {number}: {reason}") from error
-        if self.n_replaced:
-            self._notice(f"{self._source}: bytes that cannot be decoded became U+FFFD in {self.n_replaced} lines")
+        if self._n_replaced:
+            self._notice(f"{self._source}: bytes that cannot be decoded became U+FFFD in {self._n_replaced} lines")
 
-    def _raw_lines(self, encoding: str) -> Iterator[bytes | str]:
-        if _lines_end_at_lf(encoding):
-            if self._stream.peek(3).startswith(codecs.BOM_UTF8):
-                self._stream.read(3)
-            return (line.removesuffix(b"\n").removesuffix(b"\r") for line in self._stream)
-        errors = "replace" if self._errors == "skip" else self._errors
-        wrapped = io.TextIOWrapper(self._stream, encoding, errors=errors, newline="\n")
-        return self._wide_lines(wrapped, encoding)
-
-    def _wide_lines(self, wrapped: io.TextIOWrapper, encoding: str) -> Iterator[str]:
-        try:
-            for place, line in enumerate(wrapped):
-                line = line.removesuffix("\n").removesuffix("\r")
-                yield line if place else line.removeprefix("\ufeff")
-        except UnicodeDecodeError as error:
-            raise BadInput(
-                f"{self._source} must be {encoding}, found {error.reason}; use --encoding or --errors replace"
-            ) from error
-
-    def _decoded(self, line: bytes, encoding: str, number: int) -> str | None:
-        try:
-            return line.decode(encoding)
-        except UnicodeDecodeError as error:
-            if self._errors == "strict":
-                raise BadInput(
-                    f"{self._source}, line {number}, byte {error.start + 1}: must be {encoding}, found byte "
-                    f"0x{line[error.start]:02x}; use --encoding, or --errors replace or skip"
-                ) from error
-            if self._errors == "skip":
-                self.n_skipped += 1
-                return None
-            text = line.decode(encoding, errors="replace")
-            self.n_replaced += 1
-            return text
-
-    def _told_by(self, sample: bytes) -> str:
-        if sample.startswith(_UTF16_MARKS):
-            self._notice(f"{self._source} is read as UTF-16, by its byte-order mark")
-            return "utf-16"
-        nul_share = sample.count(0) / max(len(sample), 1)
-        if _decodes(sample, "utf-8") and nul_share < _MANY_NULS:
-            return "utf-8"
-        if nul_share:
+    def _codec_by_mark(self, sample: bytes) -> str | None:
+        """The codec, its mark passed over; None where neither the user nor a mark tells it."""
+        asked = checked_encoding(self._asked) if self._asked else None
+        for mark, codec in _MARKS.items():
+            family = codec[:6].rstrip("-")
+            if sample.startswith(mark) and asked in (None, codec, family, f"{family}-sig"):
+                self._stream.read(len(mark))
+                if asked is None and codec != "utf-8":
+                    self._notice(f"{self._source} is read as {family.upper()}, by its byte-order mark")
+                return codec
+        if asked is None and _looks_binary(sample):
             raise BadInput(
                 f"{self._source} must be text, it looks binary (NUL bytes in it); if it is text, give its --encoding"
             )
-        if _decodes(sample, "cp949"):
-            self._notice(
-                f"{self._source} is not UTF-8 and is read as CP949 (Korean); "
-                "if the text looks wrong, give its --encoding (CP949 also accepts much Shift_JIS)"
-            )
-            return "cp949"
-        return "utf-8"
+        return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(asked or "", asked)
+
+    def _codec_of(self, line: bytes) -> str | None:
+        """The codec, told by the first line that is not ASCII and what stands behind it."""
+        n_left = SAMPLE_BYTES - self._n_ascii_bytes
+        self._n_ascii_bytes += len(line)
+        if line.isascii():
+            return None if len(line) < n_left else "utf-8"
+        sample = (line + self._stream.peek(SAMPLE_BYTES))[:n_left]
+        if _decodes(sample, "utf-8"):
+            return "utf-8"
+        if not _decodes(sample, "cp949"):
+            return "utf-8"
+        self._notice(
+            f"{self._source} is not UTF-8 and is read as CP949 (Korean); "
+            "if the text looks wrong, give its --encoding (CP949 also accepts much Shift_JIS)"
+        )
+        return "cp949"
+
+    def _decoded(self, line: bytes, codec: str, number: int) -> str | None:
+        try:
+            return _without_end(line.decode(codec))
+        except UnicodeDecodeError as error:
+            if self._errors == "strict":
+                raise BadInput(
+                    f"{self._source}, line {number}, byte {error.start + 1}: must be {codec}, found byte "
+                    f"0x{line[error.start]:02x}; use --encoding, or --errors replace or skip"
+                ) from error
+            if self._errors == "skip":
+                return None
+            self._n_replaced += 1
+            return _without_end(line.decode(codec, errors="replace"))
+
+
+def _raw_lines(stream: io.BufferedReader, codec: str | None) -> Iterator[bytes]:
+    """The stream cut behind each line feed of the codec."""
+    line_feed = "\n".encode(codec or "utf-8")
+    return iter(stream) if len(line_feed) == 1 else _wide_lines(stream, line_feed)
+
+
+def _wide_lines(stream: io.BufferedReader, line_feed: bytes) -> Iterator[bytes]:
+    rest, unit = b"", len(line_feed)
+    while block := stream.read1(SAMPLE_BYTES):
+        searched = max(len(rest) - unit, 0)
+        rest += block
+        start = 0
+        while (end := rest.find(line_feed, searched)) >= 0:
+            searched = end + 1
+            if (end - start) % unit == 0:  # else it straddles two characters
+                yield rest[start : end + unit]
+                start = searched = end + unit
+        rest = rest[start:]
+    if rest:
+        yield rest
+
+
+def _without_end(line: str) -> str:
+    return line[:-1].removesuffix("\r") if line.endswith("\n") else line
+
+
+def _looks_binary(sample: bytes) -> bool:
+    nul_share = sample.count(0) / max(len(sample), 1)
+    return nul_share > 0 and (nul_share >= _MANY_NULS or not _decodes(sample, "utf-8"))
 
 
 def _decodes(sample: bytes, encoding: str) -> bool:
@@ -146,8 +174,3 @@ def _decodes(sample: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _lines_end_at_lf(encoding: str) -> bool:
-    """Whether a byte 0x0A is a line feed wherever it stands, so that bytes can be cut before they are decoded."""
-    return not encoding.lower().startswith(("utf-16", "utf-32", "utf-7", "utf_16", "utf_32", "utf_7"))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 from unicodedata import normalize
 
-from tokembed.alignment import align_normalized, well_formed
+from tokembed.alignment import align_normalized
 from tokembed.errors import one_of
+from tokembed.surrogates import well_formed
 from tokembed.types import Encoding, Tokenizer
 from tokembed.vocab import Vocab
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
+import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -21,12 +21,12 @@ from typing import Any
 from tokembed.decoding import Decoder, ErrorPolicy
 from tokembed.errors import BadInput, did_you_mean
 from tokembed.opening import open_bytes, without_compression
+from tokembed.surrogates import replaced, well_formed
 from tokembed.types import Text
 
 STDIN = "-"
 INLINE = "-c"
 BLOCK_TEXTS = 10_000
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refuse long texts
 
 
@@ -93,7 +93,7 @@ def blocks(texts: Iterable[Text], size: int = BLOCK_TEXTS) -> Iterator[list[Text
 def _read_input(source: str, reading: Reading) -> Iterator[Text]:
     suffix = Path(without_compression(source)).suffix.lower()
     values = _parquet_values(source, reading) if suffix == ".parquet" else _text_values(source, suffix, reading)
-    n_skipped = reading.n_skipped
+    n_skipped, name = reading.n_skipped, _readable_name(source)
     with closing(values):
         for line, text_id, value in values:
             if value is None:
@@ -102,8 +102,8 @@ def _read_input(source: str, reading: Reading) -> Iterator[Text]:
                 found = type(value).__name__
                 _bad_row(f"{source}, line {line}: column {reading.column!r} must hold text, found {found}", reading)
                 continue
-            name = f"{source}:{line}" if text_id in (None, "") else str(text_id)
-            yield Text(name, source, _well_formed(value or "", reading))
+            own_id = f"{name}:{line}" if text_id in (None, "") else well_formed(str(text_id))
+            yield Text(own_id, name, _well_formed(value or "", reading))
     if reading.n_skipped > n_skipped:
         reading.notice(f"{source}: {reading.n_skipped - n_skipped} texts that cannot be read were left out")
 
@@ -115,22 +115,29 @@ Value = tuple[int, Any, Any]
 def _text_values(source: str, suffix: str, reading: Reading) -> Generator[Value, None, None]:
     with open_bytes(source) as stream:
         decoder = Decoder(source, stream, encoding=reading.encoding, errors=reading.errors, notice=reading.notice)
-        try:
-            lines = decoder.lines()
-            if suffix == ".jsonl":
-                yield from _jsonl(lines, source, reading)
-            elif suffix == ".csv":
-                yield from _csv(lines, source, reading)
-            elif suffix == ".tsv":
-                yield from _tsv(lines, source, reading)
-            else:
-                yield from ((number, None, line) for number, line in lines)
-        finally:
-            reading.n_skipped += decoder.n_skipped
+        lines = decoder.lines()
+        if suffix == ".csv":
+            yield from _table(_csv_rows(lines, source, reading), source, reading)
+            return
+        readable = _readable(lines, reading)
+        if suffix == ".jsonl":
+            yield from _jsonl(readable, source, reading)
+        elif suffix == ".tsv":
+            yield from _table(((number, line.split("\t")) for number, line in readable), source, reading)
+        else:
+            yield from ((number, None, line) for number, line in readable)
 
 
 Lines = Iterator[tuple[int, str]]
 """Line numbers from 1, and lines without their end."""
+
+
+def _readable(lines: Iterator[tuple[int, str | None]], reading: Reading) -> Lines:
+    for number, line in lines:
+        if line is None:
+            reading.n_skipped += 1
+        else:
+            yield number, line
 
 
 def _jsonl(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
@@ -150,33 +157,36 @@ def _jsonl(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
             yield number, record.get("id"), record[reading.column]
 
 
-def _csv(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
+def _csv_rows(
+    lines: Iterator[tuple[int, str | None]], source: str, reading: Reading
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of RFC 4180, each with the line it begins on; one with a line that cannot be read is left out."""
     csv.field_size_limit(_FIELD_LIMIT)
-    numbers: list[int] = [0]  # the line read last, to tell where a record begins
+    numbers: list[int] = []  # of the lines that the row being read has taken so far
+    unreadable: list[int] = []
 
     def ended() -> Iterator[str]:
         for number, line in lines:
-            numbers[0] = number
-            yield line + "\n"
+            numbers.append(number)
+            if line is None:
+                unreadable.append(number)
+            yield (line or "") + "\n"
 
-    def rows() -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(ended(), strict=True)
-        while True:
-            begins = numbers[0] + 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                _bad_row(f"{source}, line {begins}: must be a row of RFC 4180, found {error}", reading)
-                continue
-            yield begins, row
-
-    yield from _table(rows(), source, reading)
-
-
-def _tsv(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
-    yield from _table(((number, line.split("\t")) for number, line in lines), source, reading)
+    reader = csv.reader(ended(), strict=True)
+    while True:
+        numbers.clear()
+        unreadable.clear()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            _bad_row(f"{source}, line {numbers[0]}: must be a row of RFC 4180, found {error}", reading)
+            continue
+        if unreadable:
+            reading.n_skipped += 1
+        else:
+            yield numbers[0], row
 
 
 def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading) -> Iterator[Value]:
@@ -209,6 +219,10 @@ def _parquet_values(source: str, reading: Reading) -> Generator[Value, None, Non
             names = table.schema_arrow.names
             if reading.column not in names:
                 raise _no_column(source, reading.column, names)
+            if names.count(reading.column) > 1 or names.count("id") > 1:
+                raise BadInput(
+                    f"{source}: each column must have a name of its own, found {', '.join(map(repr, names))}"
+                )
             wanted = [reading.column, *(["id"] if "id" in names and reading.column != "id" else [])]
             line = 0
             for batch in table.iter_batches(columns=wanted):
@@ -217,8 +231,13 @@ def _parquet_values(source: str, reading: Reading) -> Generator[Value, None, Non
                 for text_id, text in zip(ids, texts, strict=True):
                     line += 1
                     yield line, text_id, text
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{source!r} must be a Parquet file, found: {_first_line(error)}") from error
+
+
+def _readable_name(source: str) -> str:
+    """The path as text, with U+FFFD for bytes that are none."""
+    return os.fsencode(source).decode("utf-8", errors="replace")
 
 
 def _existing(source: str) -> io.BytesIO | str:
@@ -229,9 +248,7 @@ def _existing(source: str) -> io.BytesIO | str:
 
 
 def _well_formed(text: str, reading: Reading) -> str:
-    if text.isascii():
-        return text
-    text, n_replaced = _SURROGATE.subn("\ufffd", text)
+    text, n_replaced = replaced(text)
     reading.n_surrogates += n_replaced
     return text
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from errno import EISDIR
+from errno import EISDIR, ELOOP
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,14 +28,16 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     """
     temporary: Path | None = None
     try:
-        path = path.resolve()
+        path = Path(os.path.realpath(path))  # a link stays, what it leads to is written
+        if path.is_symlink():
+            raise OSError(ELOOP, "it is a link that leads to itself")
         if path.exists() and not path.is_file() and not path.is_dir():
             with open(path, "wb") as file:
                 yield file
             return
         if path.is_dir():
             raise IsADirectoryError(EISDIR, "it is a folder")
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tokembed-")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             yield file

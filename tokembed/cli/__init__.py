@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from tokembed.cli import compare, embed, methods, tokenize
 from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 EPILOG = 'Try: tokembed compare -c "아침 먹고 학교를 갑니다"'
 
 
@@ -32,6 +35,12 @@ class Commands(TyperGroup):
         except BrokenPipeError as error:  # the reader has seen enough, as `head` has
             _let_stdout_go()
             raise typer.Exit(0) from error
+        except OSError as error:
+            if error.errno not in _CANNOT_WRITE:
+                raise
+            _let_stdout_go()
+            tell(f"the output cannot be written: {error.strerror}")
+            raise typer.Exit(1) from error
 
 
 app = typer.Typer(
@@ -63,15 +72,15 @@ def version(
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
+    if sys.stdout is None:  # closed by `>&-`
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    # A path may hold bytes that are no text; on stdout they go out as they came in.
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
-            # A path may hold bytes that are no text; they go out as they came in.
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
     app()
 
 
 def _let_stdout_go() -> None:
     """Point stdout at nothing, so that flushing it at the end does not fail once more."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -54,14 +54,21 @@ class Inputs:
         return ([INLINE] if self.inline else []) + self.files
 
     def __iter__(self) -> Iterator[Text]:
-        yield from read_texts(self.files, self.inline, reading=self._reading)
+        for _, texts in self.by_source():
+            yield from texts
+
+    def by_source(self) -> Iterator[tuple[str, Iterator[Text]]]:
+        """Each input's name and its texts."""
+        for source in self.sources:
+            files, inline = ([], self.inline) if source == INLINE else ([source], [])
+            yield source, read_texts(files, inline, reading=self._reading)
         self._tell_what_was_changed()
         if self._reading.failed and not self._reading.done and not self.inline:
             raise typer.Exit(1)
 
-    def read_to_its_end(self, source: str) -> bool:
-        """Whether nothing went wrong with that input."""
-        return source not in self._reading.failed
+    def failed(self, source: str) -> bool:
+        """Whether that input could not be read to its end."""
+        return source in self._reading.failed
 
     def finish(self) -> None:
         """End with status 3 where some inputs were done and others were not."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -90,19 +89,21 @@ def _check(
 
 
 def _print_counts(inputs: Inputs, tokenizers: dict[str, Tokenizer]) -> None:
-    counts = {(name, source): 0 for name in tokenizers for source in inputs.sources}
+    """Print `count`, `count<TAB>path` or `count<TAB>tokenizer<TAB>path`: only what tells one number from another."""
+    counts: list[tuple[str, dict[str, int]]] = []
     with progress("tokenize") as line:
-        for source, texts in groupby(inputs, key=lambda text: text.source):
+        for source, texts in inputs.by_source():
+            n_tokens = dict.fromkeys(tokenizers, 0)
             for text in texts:
                 for name, method in tokenizers.items():
-                    counts[name, source] += len(method.encode(text.text))
+                    n_tokens[name] += len(method.encode(text.text))
                 line.add()
-    sources = [source for source in inputs.sources if inputs.read_to_its_end(source)]
+            if not inputs.failed(source):
+                counts.append((source, n_tokens))
+    is_one = len(inputs.sources) == 1
     for name in tokenizers:
         label = f"\t{name}" if len(tokenizers) > 1 else ""
-        if len(inputs.sources) == 1:
-            print(f"{counts[name, sources[0]]}{label}")
-            continue
-        for source in sources:
-            print(f"{counts[name, source]}{label}\t{source}")
-        print(f"{sum(counts[name, source] for source in sources)}{label}\ttotal")
+        for source, n_tokens in counts:
+            print(f"{n_tokens[name]}{label}" if is_one else f"{n_tokens[name]}{label}\t{source}")
+        if not is_one:
+            print(f"{sum(n_tokens[name] for _, n_tokens in counts)}{label}\ttotal")

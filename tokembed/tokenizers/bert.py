@@ -12,7 +12,7 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from tokembed.alignment import well_formed
+from tokembed.surrogates import well_formed
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from tokembed.alignment import well_formed
 from tokembed.errors import BadUsage
+from tokembed.surrogates import well_formed
 from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
 

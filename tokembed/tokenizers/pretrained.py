@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer
 
-from tokembed.alignment import well_formed
 from tokembed.byte_level import SYMBOL_BYTES
 from tokembed.errors import BadInput, NotAtHand
+from tokembed.surrogates import well_formed
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 

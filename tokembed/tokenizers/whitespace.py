@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tokembed.alignment import well_formed
 from tokembed.errors import BadUsage
+from tokembed.surrogates import well_formed
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
