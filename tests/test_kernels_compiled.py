@@ -13,4 +13,4 @@ def test_a_function_without_a_place_for_its_cache_still_compiles(caplog: pytest.
     with caplog.at_level(logging.WARNING):
         twice = compiled()(names["twice"])  # type: ignore[arg-type]
     assert twice(4) == 8
-    assert "compiled code of twice is not kept" in caplog.text
+    assert caplog.text.count("it is compiled each time") <= 1  # said once in a process

@@ -105,7 +105,8 @@ def readable_token(encoding: Encoding, place: int) -> str:
     token, data = encoding.tokens[place], encoding.token_bytes[place]
     if not data or encoding.unknown[place] or not _is_byte_level(token, data):
         return token
-    shown = data.decode("utf-8", errors="surrogateescape")  # a byte that is no character becomes U+DC80..DCFF
+    # A byte that is no character becomes U+DC80..DCFF; a space that is part of a token shows as one.
+    shown = data.decode("utf-8", errors="surrogateescape").replace(" ", "␣")
     return _STRAY_BYTES.sub(lambda match: f"<{match.group().encode('utf-8', 'surrogateescape').hex().upper()}>", shown)
 
 

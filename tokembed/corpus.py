@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.errors import BadInput
+from tokembed.errors import BadInput, counted
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
@@ -26,6 +26,7 @@ class Corpus:
         vocab: what the ids point into.
         text_ids: the texts' names, () where they have none.
         offsets: int32 (n_tokens, 2), spans in the texts as given; None unless asked for.
+        n_unk_chars: int32 (n_texts,), code points under unknown tokens; None where they were not counted.
     """
 
     ids: NDArray[np.int32]
@@ -33,6 +34,7 @@ class Corpus:
     vocab: Vocab
     text_ids: Sequence[str] = ()
     offsets: NDArray[np.int32] | None = None
+    n_unk_chars: NDArray[np.int32] | None = None
 
     @property
     def n_texts(self) -> int:
@@ -101,6 +103,35 @@ def concatenate(corpora: Iterable[Corpus], vocab: Vocab) -> Corpus:
     return Corpus(ids, starts, vocab, [name for corpus in corpora for name in corpus.text_ids])
 
 
+def with_other_texts(corpus: Corpus, places: NDArray[np.int64], encodings: Sequence[Encoding]) -> Corpus:
+    """The corpus with the texts at `places`, which are in order, replaced by others."""
+    lengths = corpus.lengths().copy()
+    lengths[places] = [len(encoding) for encoding in encodings]
+    pieces, behind = [], 0
+    for place, encoding in zip(places.tolist(), encodings, strict=True):
+        pieces += [corpus.ids[behind : corpus.starts[place]], np.array(encoding.ids, np.int32)]
+        behind = corpus.starts[place + 1]
+    n_unk_chars = corpus.n_unk_chars
+    if n_unk_chars is not None:
+        n_unk_chars[places] = [encoding.n_unk_chars for encoding in encodings]
+    ids = np.concatenate([*pieces, corpus.ids[behind:]])
+    return replace(corpus, ids=ids, starts=starts_of(lengths.tolist()), n_unk_chars=n_unk_chars)
+
+
+def framed(corpus: Corpus, before: Sequence[int], behind: Sequence[int]) -> Corpus:
+    """The corpus with the same ids put before and behind each text."""
+    more = np.arange(corpus.n_texts + 1) * (len(before) + len(behind))
+    ids = np.empty(corpus.n_tokens + int(more[-1]), np.int32)
+    starts = corpus.starts + more
+    for place, token_id in enumerate(before):
+        ids[starts[:-1] + place] = token_id
+    for place, token_id in enumerate(reversed(behind), start=1):
+        ids[starts[1:] - place] = token_id
+    texts = np.repeat(more[:-1] + len(before), corpus.lengths())
+    ids[np.arange(corpus.n_tokens) + texts] = corpus.ids
+    return replace(corpus, ids=ids, starts=starts)
+
+
 def starts_of(lengths: Iterator[int] | Iterable[int]) -> NDArray[np.int64]:
     """Where each text begins, from their lengths, (n_texts + 1,)."""
     sizes = np.fromiter(lengths, dtype=np.int64)
@@ -136,17 +167,19 @@ def frequent_terms(corpus: Corpus, min_count: int) -> tuple[Vocab, NDArray[np.in
     """
     counts = _nonzero_counts(corpus).copy()
     counts[list(corpus.vocab.without_text_ids)] = 0
+    if not counts.any():
+        raise BadInput(f"at least one token must be known, all {corpus.n_tokens} are not; try another tokenizer")
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] >= max(min_count, 1)]
     if not len(order):
         raise BadInput(
-            f"at least one token must occur {min_count} times (--min-count), "
-            f"the most frequent occurs {counts.max()} times; lower --min-count or give more text"
+            f"at least one token must occur {counted(min_count, 'time')} (--min-count), "
+            f"the most frequent occurs {counted(int(counts.max()), 'time')}; lower --min-count or give more text"
         )
     return Vocab(corpus.vocab[place] for place in order.tolist()), counts[order]
 
 
 def _nonzero_counts(corpus: Corpus) -> NDArray[np.int64]:
     if not corpus.n_tokens:
-        raise BadInput(f"at least one text must have a token, found none in {corpus.n_texts} texts")
+        raise BadInput(f"at least one text must have a token, found none in {counted(corpus.n_texts, 'text')}")
     return corpus.counts()

@@ -49,10 +49,14 @@ class TokenCounts:
         self.n_unk_chars += encoding.n_unk_chars
 
     def add_corpus(self, texts: Sequence[str], corpus: Corpus, tokenizer: Tokenizer) -> None:
-        """Count the texts of a corpus; only those with an unknown token are looked at closely."""
+        """Count the texts of a corpus; where need be those with an unknown token are looked at closely."""
         for text in texts:
             self._add_text(text)
         self.n_tokens += corpus.n_tokens
+        if corpus.n_unk_chars is not None:
+            self.n_unk += int((corpus.ids == corpus.vocab.unknown_id).sum())
+            self.n_unk_chars += int(corpus.n_unk_chars.sum())
+            return
         for place in texts_with_unknown(corpus):
             encoding = tokenizer.encode(texts[place])
             self.n_unk += encoding.n_unk

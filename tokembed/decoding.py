@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from tokembed.errors import BadInput, BadUsage
+from tokembed.errors import BadInput, BadUsage, counted
 from tokembed.opening import SAMPLE_BYTES
 
 ErrorPolicy = Literal["strict", "replace", "skip"]
@@ -85,9 +85,12 @@ class Decoder:
                 yield number, self._decoded(line, codec or "utf-8", number)
         except _BROKEN_STREAM as error:
             reason = str(error).strip() or type(error).__name__
-            raise BadInput(f"{self._source} cannot be read past line {number}: {reason}") from error
+            place = f"past line {number}" if number else "at all"
+            raise BadInput(f"{self._source} cannot be read {place}: {reason}") from error
         if self._n_replaced:
-            self._notice(f"{self._source}: bytes that cannot be decoded became U+FFFD in {self._n_replaced} lines")
+            self._notice(
+                f"{self._source}: bytes that cannot be decoded became U+FFFD in {counted(self._n_replaced, 'line')}"
+            )
 
     def _codec_by_mark(self, sample: bytes) -> str | None:
         """The codec, its mark passed over; None where neither the user nor a mark tells it."""
@@ -99,6 +102,8 @@ class Decoder:
                 if asked is None and codec != "utf-8":
                     self._notice(f"{self._source} is read as {family.upper()}, by its byte-order mark")
                 return codec
+        if asked is None and sample.startswith(b"\x1f\x8b"):
+            raise BadInput(f"{self._source} must be text, it looks compressed by gzip; name it .gz, or use zcat")
         if asked is None and _looks_binary(sample):
             raise BadInput(
                 f"{self._source} must be text, it looks binary (NUL bytes in it); if it is text, give its --encoding"

@@ -41,10 +41,25 @@ def at_least(name: str, value: float, minimum: float) -> None:
         raise BadUsage(f"{name} must be at least {minimum}, got {value}")
 
 
+def checked_seed(seed: int) -> None:
+    """Raise BadUsage unless the seed is one that every random generator takes."""
+    if not 0 <= seed < 2**32:
+        raise BadUsage(f"seed must lie in 0..{2**32 - 1}, got {seed}")
+
+
 def above(name: str, value: float, limit: float) -> None:
     """Raise BadUsage unless `value` is greater than `limit`."""
     if not value > limit:
         raise BadUsage(f"{name} must be above {limit}, got {value}")
+
+
+def counted(number: int, thing: str) -> str:
+    """The number and what it counts, in the plural where it is not one.
+
+    >>> counted(1, "text"), counted(1483, "text")
+    ('1 text', '1,483 texts')
+    """
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def one_of(name: str, value: str, allowed: Iterable[str]) -> None:
@@ -58,5 +73,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'glove'?`, or nothing where no known word is close."""
     from difflib import get_close_matches  # 10 ms that only a mistake should cost
 
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), list(by_lower), n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""

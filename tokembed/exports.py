@@ -26,7 +26,7 @@ DENSE_SUFFIXES = (".npy", ".jsonl", ".parquet", ".vec")
 _BLOCK_NUMBERS = 1 << 20
 
 
-def check_suffix(path: Path, *, embedder: str, sparse: bool) -> None:
+def check_suffix(path: Path, *, embedder: str, sparse: bool, ids: bool) -> None:
     """Raise BadUsage where the file's suffix names no form that the embedder's vectors can take."""
     allowed = SPARSE_SUFFIXES if sparse else DENSE_SUFFIXES
     if path.suffix.lower() not in allowed:
@@ -34,6 +34,8 @@ def check_suffix(path: Path, *, embedder: str, sparse: bool) -> None:
         raise BadUsage(
             f"the vectors of {embedder} are {kind}, so -o must end in {', '.join(allowed)}, got {str(path)!r}"
         )
+    if ids and path.suffix.lower() == ".vec":
+        raise BadUsage("--ids names texts, a .vec file has words; write .npy, .jsonl or .parquet")
 
 
 def files(

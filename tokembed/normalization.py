@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 from unicodedata import normalize
@@ -14,6 +14,7 @@ from tokembed.types import Encoding, Tokenizer
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
 
 FORMS = ("none", "nfc", "nfd", "nfkc")
@@ -63,14 +64,15 @@ class NormalizedTokenizer:
         offsets = tuple(alignment.given_span(start, end) for start, end in encoding.offsets)
         return replace(encoding, text=text, offsets=offsets)
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The normalized texts cut; offsets, when asked for, are told in spans of the given ones."""
-        if offsets:
-            from tokembed.corpus import from_encodings
+        from tokembed.blocks import strings_of
+        from tokembed.corpus import from_encodings
 
+        if offsets:
             target = self.vocab or (Vocab() if vocab is None else vocab)
-            return from_encodings(map(self.encode, block), target)
-        return self._tokenizer.encode_batch(map(self._normalization, block), vocab)
+            return from_encodings(map(self.encode, strings_of(block)), target)
+        return self._tokenizer.encode_batch([self._normalization(text) for text in strings_of(block)], vocab)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The normalized text; what normalization changed does not come back."""

@@ -118,7 +118,7 @@ def find(role: Role, name: str) -> Method:
     for method in METHODS:
         if (method.role, method.name) == (role, name):
             return method
-    if role == "tokenizer" and _names_a_tokenizer_file(name):
+    if role == "tokenizer" and name and _names_a_tokenizer_file(name):
         return PRETRAINED
     also = ", or any tokenizer.json, its folder, or a hub name owner/name" if role == "tokenizer" else ""
     hint = did_you_mean(name, names(role)) or f"; there are {', '.join(names(role))}{also}"
@@ -205,6 +205,14 @@ def _value(method: Method, option: Option, word: str) -> Any:
         raise BadUsage(f"{option.name} of {method.name} must be {expected}, got {word!r}") from error
 
 
+def _check_type(method: Method, option: Option, value: Any) -> None:
+    types: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
+    allowed = types.get(option.type, (str,))
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        expected = _READERS.get(option.type, _READERS["str"])[1]
+        raise BadUsage(f"{option.name} of {method.name} must be {expected}, got {value!r}")
+
+
 def tokenizer(name: str, *, unicode: str = "none", lower: bool = False, **settings: Any) -> Tokenizer:
     """A tokenizer by its name, or of a tokenizer.json, its folder or a hub name.
 
@@ -238,7 +246,7 @@ def embedder(name: str, **settings: Any) -> TextEmbedder | StaticEmbedder:
 
 def _make(method: Method, name: str, settings: Mapping[str, Any]) -> object:
     known = {option.name: option for option in options(method)}
-    for setting in settings:
-        _known_option(method, known, setting)
+    for setting, value in settings.items():
+        _check_type(method, _known_option(method, known, setting), value)
     class_ = getattr(import_module(method.module), method.class_name)
     return class_(name, **settings) if method is PRETRAINED else class_(**settings)

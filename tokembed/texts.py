@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tokembed.decoding import Decoder, ErrorPolicy
-from tokembed.errors import BadInput, did_you_mean
+from tokembed.errors import BadInput, counted, did_you_mean
 from tokembed.opening import open_bytes, without_compression
 from tokembed.surrogates import replaced, well_formed
 from tokembed.types import Text
@@ -35,22 +36,30 @@ class Reading:
     """How inputs are to be read, and what was met on the way.
 
     Attributes:
-        column: the column of a table that holds the texts.
+        column: the column of a table that holds the texts; None for "text".
         encoding: the encoding of all inputs; None to tell it from each one's first MiB.
         errors: what to do with bytes the encoding does not allow and rows that cannot be read.
         notice: called with one line about each thing worth knowing.
         failed: sources that could not be read to their end, with the reason, which `notice` has told.
+        n_texts: how many texts each source gave.
+        n_surrogates, n_empty_values, n_skipped: what was replaced, read as empty, left out.
     """
 
-    column: str = "text"
+    column: str | None = None
     encoding: str | None = None
     errors: ErrorPolicy = "strict"
     notice: Callable[[str], None] = lambda _: None
     failed: dict[str, str] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
+    n_texts: dict[str, int] = field(default_factory=dict)
     n_surrogates: int = 0
     n_empty_values: int = 0
     n_skipped: int = 0
+    skipped_places: list[int] = field(default_factory=list)
+
+    def skip(self, line: int) -> None:
+        """Note that what stands on this line is left out."""
+        self.n_skipped += 1
+        self.skipped_places.append(line)
 
 
 def read_texts(
@@ -73,14 +82,17 @@ def read_texts(
     for number, text in enumerate(inline, start=1):
         yield Text(f"{INLINE}:{number}", INLINE, _well_formed(text, reading))
     for source in map(str, inputs):
+        reading.n_texts[source] = 0
         try:
-            yield from _read_input(source, reading)
-            reading.done.append(source)
+            for found in _read_input(source, reading):
+                reading.n_texts[source] += 1
+                yield found
         except BadInput as error:
             if strict:
                 raise
+            n_before = reading.n_texts[source]
             reading.failed[source] = str(error)
-            reading.notice(str(error))
+            reading.notice(f"{error}; {counted(n_before, 'text')} before it stand" if n_before else str(error))
 
 
 def blocks(texts: Iterable[Text], size: int = BLOCK_TEXTS) -> Iterator[list[Text]]:
@@ -93,19 +105,22 @@ def blocks(texts: Iterable[Text], size: int = BLOCK_TEXTS) -> Iterator[list[Text
 def _read_input(source: str, reading: Reading) -> Iterator[Text]:
     suffix = Path(without_compression(source)).suffix.lower()
     values = _parquet_values(source, reading) if suffix == ".parquet" else _text_values(source, suffix, reading)
-    n_skipped, name = reading.n_skipped, _readable_name(source)
+    name = _readable_name(source)
+    reading.skipped_places.clear()
     with closing(values):
         for line, text_id, value in values:
             if value is None:
                 reading.n_empty_values += 1
             elif not isinstance(value, str):
                 found = type(value).__name__
-                _bad_row(f"{source}, line {line}: column {reading.column!r} must hold text, found {found}", reading)
+                _bad_row(source, line, f"column {_column(reading)!r} must hold text, found {found}", reading)
                 continue
             own_id = f"{name}:{line}" if text_id in (None, "") else well_formed(str(text_id))
             yield Text(own_id, name, _well_formed(value or "", reading))
-    if reading.n_skipped > n_skipped:
-        reading.notice(f"{source}: {reading.n_skipped - n_skipped} texts that cannot be read were left out")
+    if reading.skipped_places:
+        first, *more = [f"line {line}" for line in reading.skipped_places]
+        places = ", ".join([first, *more[:4], *(["..."] if len(more) > 4 else [])])
+        reading.notice(f"{source}: left out as it cannot be read: {counted(1 + len(more), 'text')} ({places})")
 
 
 Value = tuple[int, Any, Any]
@@ -125,7 +140,16 @@ def _text_values(source: str, suffix: str, reading: Reading) -> Generator[Value,
         elif suffix == ".tsv":
             yield from _table(((number, line.split("\t")) for number, line in readable), source, reading)
         else:
+            _tell_that_it_is_plain(source, suffix, reading)
             yield from ((number, None, line) for number, line in readable)
+
+
+def _tell_that_it_is_plain(source: str, suffix: str, reading: Reading) -> None:
+    if reading.column is not None:
+        name = "stdin" if source == STDIN else source
+        reading.notice(f"{name} is read as plain text, a text a line: --column needs .jsonl, .csv, .tsv or .parquet")
+    elif suffix == ".json":
+        reading.notice(f"{source} is read as plain text, a text a line: JSON Lines is .jsonl")
 
 
 Lines = Iterator[tuple[int, str]]
@@ -135,7 +159,7 @@ Lines = Iterator[tuple[int, str]]
 def _readable(lines: Iterator[tuple[int, str | None]], reading: Reading) -> Lines:
     for number, line in lines:
         if line is None:
-            reading.n_skipped += 1
+            reading.skip(number)
         else:
             yield number, line
 
@@ -147,14 +171,15 @@ def _jsonl(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            _bad_row(f"{source}, line {number}: must be one JSON object, found {error}", reading)
+            reason = getattr(error, "msg", "it is nested too deep")
+            _bad_row(source, number, f"must be one JSON object, found: {reason}", reading)
             continue
         if not isinstance(record, dict):
-            _bad_row(f"{source}, line {number}: must be one JSON object, found {type(record).__name__}", reading)
-        elif reading.column not in record:
-            _bad_row(str(_no_column(f"{source}, line {number}", reading.column, list(record))), reading)
+            _bad_row(source, number, f"must be one JSON object, found {type(record).__name__}", reading)
+        elif _column(reading) not in record:
+            _bad_row(source, number, _no_column(reading, list(record)), reading)
         else:
-            yield number, record.get("id"), record[reading.column]
+            yield number, record.get("id"), record[_column(reading)]
 
 
 def _csv_rows(
@@ -181,10 +206,10 @@ def _csv_rows(
         except StopIteration:
             return
         except csv.Error as error:
-            _bad_row(f"{source}, line {numbers[0]}: must be a row of RFC 4180, found {error}", reading)
+            _bad_row(source, numbers[0], f"must be a row of RFC 4180, found {error}", reading)
             continue
         if unreadable:
-            reading.n_skipped += 1
+            reading.skip(numbers[0])
         else:
             yield numbers[0], row
 
@@ -193,19 +218,17 @@ def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading)
     _, header = next(rows, (0, None))
     if header is None:
         return  # an empty file has no text
-    if reading.column not in header:
-        raise _no_column(source, reading.column, header)
-    text_at = header.index(reading.column)
+    if _column(reading) not in header:
+        raise BadInput(f"{source}: {_no_column(reading, header)}")
+    text_at = header.index(_column(reading))
     id_at = header.index("id") if "id" in header else None
     for number, row in rows:
         row = row or [""]
         if row == [""] and len(header) > 1:
             continue  # a blank line, which ends many files
         if len(row) != len(header):
-            _bad_row(
-                f"{source}, line {number}: must have {len(header)} columns as the first line does, found {len(row)}",
-                reading,
-            )
+            expected = counted(len(header), "column")
+            _bad_row(source, number, f"must have {expected} as the first line does, found {len(row)}", reading)
         else:
             yield number, None if id_at is None else row[id_at], row[text_at]
 
@@ -217,16 +240,17 @@ def _parquet_values(source: str, reading: Reading) -> Generator[Value, None, Non
     try:
         with pq.ParquetFile(_existing(source)) as table:
             names = table.schema_arrow.names
-            if reading.column not in names:
-                raise _no_column(source, reading.column, names)
-            if names.count(reading.column) > 1 or names.count("id") > 1:
+            column = _column(reading)
+            if column not in names:
+                raise BadInput(f"{source}: {_no_column(reading, names)}")
+            if names.count(column) > 1 or names.count("id") > 1:
                 raise BadInput(
                     f"{source}: each column must have a name of its own, found {', '.join(map(repr, names))}"
                 )
-            wanted = [reading.column, *(["id"] if "id" in names and reading.column != "id" else [])]
+            wanted = [column, *(["id"] if "id" in names and column != "id" else [])]
             line = 0
             for batch in table.iter_batches(columns=wanted):
-                texts = batch.column(reading.column).to_pylist()
+                texts = batch.column(column).to_pylist()
                 ids = batch.column("id").to_pylist() if "id" in names else [None] * len(texts)
                 for text_id, text in zip(ids, texts, strict=True):
                     line += 1
@@ -253,15 +277,22 @@ def _well_formed(text: str, reading: Reading) -> str:
     return text
 
 
-def _bad_row(message: str, reading: Reading) -> None:
+def _bad_row(source: str, line: int, message: str, reading: Reading) -> None:
     if reading.errors == "strict":
-        raise BadInput(f"{message}; use --errors skip to leave such rows out")
-    reading.n_skipped += 1
+        raise BadInput(f"{source}, line {line}: {message}; use --errors skip to leave such rows out")
+    reading.skip(line)
 
 
-def _no_column(place: str, column: str, found: Sequence[str]) -> BadInput:
+def _column(reading: Reading) -> str:
+    return reading.column or "text"
+
+
+def _no_column(reading: Reading, found: Sequence[str]) -> str:
+    column = _column(reading)
     hint = did_you_mean(column, found) or "; name one with --column"
-    return BadInput(f"{place}: there must be a column {column!r}, found {', '.join(found) or 'none'}{hint}")
+    if len(found) == 1 and re.search(r"[;\t|]", found[0]):
+        hint = "; a .csv has commas and a .tsv tabs between its columns"
+    return f"there must be a column {column!r}, found {', '.join(found) or 'none'}{hint}"
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,7 +5,7 @@ Loads the standard library alone, so that looking at one text stays quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, Self
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
     from tokembed.vocab import Vocab
 
@@ -101,7 +102,7 @@ class Tokenizer(Protocol):
     def encode(self, text: str) -> Encoding:
         """The text cut, for looking. Depends on the text alone."""
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts cut, for computing; a tokenizer without a vocabulary lets `vocab` grow."""
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tokembed.errors import BadUsage
 from tokembed.types import Kind, Lookup
 from tokembed.vocab import Vocab
 
@@ -21,6 +22,8 @@ class WordVectors:
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' rows; zeros and `Kind.NONE` for those that are no term."""
+        if isinstance(tokens, str):
+            raise BadUsage(f"tokens must be a list of tokens, got {tokens!r}; put it in a list")
         rows = np.fromiter((self.terms.ids.get(token, -1) for token in tokens), dtype=np.int64, count=len(tokens))
         found = rows >= 0
         vectors = np.zeros((len(tokens), self.matrix.shape[1]), np.float32)

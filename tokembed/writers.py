@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from errno import EISDIR, ELOOP
 from pathlib import Path
 from typing import IO, Any
 
-from tokembed.errors import BadInput
+from tokembed.errors import BadInput, BadUsage
 
 Writer = Callable[[IO[bytes]], Any]
 Files = dict[Path, Writer]
@@ -49,6 +49,18 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def check_target(path: Path, inputs: Sequence[str] = ()) -> None:
+    """Raise BadInput where `path` cannot become a file, before much work is done for it, or is one of the inputs."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise BadInput(f"there must be a folder {str(folder)!r} to write {path.name!r} in; make it, or name another")
+    if not os.access(folder, os.W_OK):
+        raise BadInput(f"{str(folder)!r} must be a folder that can be written to; name another")
+    for source in inputs:
+        if path.is_file() and Path(source).is_file() and path.samefile(source):
+            raise BadUsage(f"the output must not be an input, got {str(path)!r} for both")
 
 
 def write_together(files: Mapping[Path, Writer]) -> None:

@@ -35,6 +35,9 @@ class Commands(TyperGroup):
         except BrokenPipeError as error:  # the reader has seen enough, as `head` has
             _let_stdout_go()
             raise typer.Exit(0) from error
+        except MemoryError as error:
+            tell(f"there must be enough memory: {error or 'it ran out'}; give less text or a smaller --dim")
+            raise typer.Exit(1) from error
         except OSError as error:
             if error.errno not in _CANNOT_WRITE:
                 raise
@@ -60,14 +63,19 @@ app.command()(compare.compare)
 app.command()(methods.methods)
 
 
-@app.callback()
-def version(
-    show: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False,
-) -> None:
-    """See one text become tokens, and tokens become vectors."""
-    if show:
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         print(f"tokembed {tokembed.__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def tokembed_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """See one text become tokens, and tokens become vectors."""
 
 
 def main() -> None:

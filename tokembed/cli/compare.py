@@ -27,7 +27,7 @@ def compare(
     limit: Annotated[int, typer.Option("--limit", help="How many texts to show; the totals are over all.")] = 5,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
-    column: options.Column = "text",
+    column: options.Column = None,
     encoding: options.Encoding = None,
     errors: options.Errors = "strict",
     unicode: options.UnicodeForm = "none",

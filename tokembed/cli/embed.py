@@ -12,7 +12,7 @@ from tokembed.cli import options
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import percent, tell
 from tokembed.cli.progress import progress
-from tokembed.errors import BadUsage
+from tokembed.errors import BadUsage, counted
 
 _NUMBER = int | None
 
@@ -22,10 +22,12 @@ def embed(
     files: options.Files = None,
     inline: options.Inline = None,
     embedder: Annotated[
-        str, typer.Option("-e", "--embedder", metavar="NAME", help="An embedder. See `tokembed methods`.")
+        list[str], typer.Option("-e", "--embedder", metavar="NAME", help="An embedder. See `tokembed methods`.")
     ] = ...,  # type: ignore[assignment]
     out: Annotated[Path, typer.Option("-o", "--output", help="Where to write: .npy .npz .jsonl .parquet .vec")] = ...,  # type: ignore[assignment]
-    tokenizer: Annotated[str, typer.Option("-t", "--tokenizer", metavar="NAME", help="A tokenizer.")] = "whitespace",
+    tokenizer: Annotated[
+        list[str] | None, typer.Option("-t", "--tokenizer", metavar="NAME", help="A tokenizer.  [default: whitespace]")
+    ] = None,
     dim: Annotated[_NUMBER, typer.Option("--dim", help="Dimensions of a vector.")] = None,
     window: Annotated[_NUMBER, typer.Option("--window", help="How many tokens to each side are neighbors.")] = None,
     min_count: Annotated[_NUMBER, typer.Option("--min-count", help="Rarer tokens get no vector.")] = None,
@@ -38,7 +40,7 @@ def embed(
     ids: Annotated[bool, typer.Option("--ids", help="Write the texts' ids beside the vectors too.")] = False,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
-    column: options.Column = "text",
+    column: options.Column = None,
     encoding: options.Encoding = None,
     errors: options.Errors = "strict",
     unicode: options.UnicodeForm = "none",
@@ -50,7 +52,8 @@ def embed(
     tokembed embed reviews.csv -e tfidf -o reviews.npz
     tokembed embed wiki.txt -e word2vec --lower --dim 200 -o words.vec
     """
-    method = registry.find("embedder", embedder)
+    tokenizer_name, embedder_name = _only_one("-t", tokenizer or ["whitespace"]), _only_one("-e", embedder)
+    method = registry.find("embedder", embedder_name)
     given = {"dim": dim, "window": window, "min_count": min_count, "epochs": epochs, "seed": seed, "workers": workers}
     chosen = registry.parsed(method, _settings(given, settings or []))
     cutting: dict[str, Any] = {"unicode": unicode, "lower": lower, "special": special, "parse_special": parse_special}
@@ -58,20 +61,20 @@ def embed(
 
     from tokembed import exports
     from tokembed.model import Model
-    from tokembed.writers import write_together
+    from tokembed.writers import check_target, write_together
 
-    exports.check_suffix(out, embedder=embedder, sparse=method.output == "texts")
-    model = Model(
-        tokenizer, {name: value for name, value in cutting.items() if value not in (False, "none")}, embedder, chosen
-    )
+    exports.check_suffix(out, embedder=embedder_name, sparse=method.output == "texts", ids=ids)
+    check_target(out, inputs.files)
+    changed = {name: value for name, value in cutting.items() if value not in (False, "none")}
+    model = Model(tokenizer_name, changed, embedder_name, chosen)
     with progress("embed") as line:
         corpus = model.read(inputs, progress=line.add)
         model.embedder.fit(corpus)
         vectors, coverage = model.text_vectors(corpus)
-        record = {"inputs": inputs.sources, **model.record(corpus, coverage)}
+        record = {"inputs": inputs.record(), **model.record(corpus, coverage)}
         written = exports.files(out, model.embedder, vectors, corpus.text_ids) | exports.record_files(out, record)
         write_together(written | (exports.ids_files(out, corpus.text_ids) if ids else {}))
-    _tell_what_is_left_out(record["coverage"])
+    _tell_what_is_left_out(record["coverage"], has_text_rows=out.suffix.lower() != ".vec")
     inputs.finish()
 
 
@@ -81,18 +84,24 @@ def _settings(given: dict[str, int | None], pairs: list[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise BadUsage(f"--set must be NAME=VALUE, got {pair!r}")
+        if name in settings:
+            raise BadUsage(f"{name} must be given once, got {settings[name]} and {value}")
         settings[name] = value
     return settings
 
 
-def _tell_what_is_left_out(coverage: dict[str, int]) -> None:
+def _only_one(option: str, names: list[str]) -> str:
+    if len(names) > 1:
+        raise BadUsage(f"embed takes one {option}, got {' '.join(names)}; run it once for each")
+    return names[0]
+
+
+def _tell_what_is_left_out(coverage: dict[str, int], *, has_text_rows: bool) -> None:
     n_tokens = coverage["tokens"]
     if missing := coverage.get("tokens_without_vector", 0):
-        tell(f"{missing:,} of {n_tokens:,} tokens have no vector ({percent(missing / n_tokens)})")
+        tell(f"without a vector: {missing:,} of {counted(n_tokens, 'token')} ({percent(missing / n_tokens)})")
     if unknown := coverage["unknown_tokens"]:
-        tell(
-            f"{unknown:,} of {n_tokens:,} tokens are unknown, "
-            f"{percent(coverage['unknown_characters'] / coverage['characters'])} of the characters"
-        )
-    if empty := coverage["texts_without_vector"]:
-        tell(f"{empty:,} texts have no vector and are rows of zeros")
+        characters = percent(coverage["unknown_characters"] / coverage["characters"])
+        tell(f"unknown: {unknown:,} of {counted(n_tokens, 'token')}, {characters} of the characters")
+    if has_text_rows and (empty := coverage["texts_without_vector"]):
+        tell(f"without a vector, so rows of zeros: {counted(empty, 'text')}")

@@ -102,7 +102,7 @@ def _totals_lines(comparison: Comparison) -> Iterator[str]:
     yield from lines[1:]
 
 
-_TOTALS_HEAD = ("tokenizer", "texts", "words", "tokens", "tokens/word", "unknown tokens", "unknown characters")
+_TOTALS_HEAD = ("tokenizer", "texts", "words", "tokens", "per word", "unknown", "unk. chars")
 
 
 def _totals_row(name: str, counts: TokenCounts) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _totals_row(name: str, counts: TokenCounts) -> tuple[str, ...]:
         f"{counts.n_texts:,}",
         f"{counts.n_words:,}",
         f"{counts.n_tokens:,}",
-        "—" if per_word is None else f"{per_word:.2f}",
+        "—" if per_word is None else f"{per_word:,.2f}",
         percent(counts.n_unk / counts.n_tokens if counts.n_tokens else None),
         percent(counts.unk_chars_share),
     )
@@ -192,6 +192,6 @@ def _totals_json(name: str, counts: TokenCounts) -> dict[str, Any]:
 
 
 def _in_color(text: str, code: str) -> str:
-    if not text or "NO_COLOR" in os.environ or not sys.stdout.isatty():
+    if not text or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
         return text
     return f"\x1b[{code}m{text}\x1b[0m"

@@ -10,7 +10,7 @@ import typer
 
 from tokembed.cli.output import tell
 from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
-from tokembed.errors import one_of
+from tokembed.errors import counted, one_of
 from tokembed.texts import INLINE, STDIN, Reading, read_texts
 from tokembed.types import Text
 
@@ -29,7 +29,7 @@ class Inputs:
         files: Sequence[str] | None,
         inline: Sequence[str] | None,
         *,
-        column: str,
+        column: str | None,
         encoding: str | None,
         errors: str,
     ) -> None:
@@ -63,12 +63,20 @@ class Inputs:
             files, inline = ([], self.inline) if source == INLINE else ([source], [])
             yield source, read_texts(files, inline, reading=self._reading)
         self._tell_what_was_changed()
-        if self._reading.failed and not self._reading.done and not self.inline:
+        if self._reading.failed and len(self._reading.failed) == len(set(self.files)) and not self.inline:
             raise typer.Exit(1)
 
     def failed(self, source: str) -> bool:
         """Whether that input could not be read to its end."""
         return source in self._reading.failed
+
+    def record(self) -> list[dict[str, object]]:
+        """Each input's name, how many texts it gave, and whether it was read to its end."""
+        n_texts = {INLINE: len(self.inline)} | self._reading.n_texts
+        return [
+            {"source": source, "texts": n_texts.get(source, 0), "complete": not self.failed(source)}
+            for source in self.sources
+        ]
 
     def finish(self) -> None:
         """End with status 3 where some inputs were done and others were not."""
@@ -77,6 +85,7 @@ class Inputs:
 
     def _tell_what_was_changed(self) -> None:
         if self._reading.n_surrogates:
-            tell(f"{self._reading.n_surrogates} unpaired surrogates, which no encoding can write, became U+FFFD")
+            surrogates = counted(self._reading.n_surrogates, "unpaired surrogate")
+            tell(f"which no encoding can write, so became U+FFFD: {surrogates}")
         if self._reading.n_empty_values:
-            tell(f"{self._reading.n_empty_values} rows without a value are read as empty texts")
+            tell(f"without a value, so read as an empty text: {counted(self._reading.n_empty_values, 'row')}")

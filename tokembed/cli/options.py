@@ -17,7 +17,10 @@ Tokenizers = Annotated[
     list[str] | None,
     typer.Option("-t", "--tokenizer", metavar="NAME", help="A tokenizer; may be repeated. See `tokembed methods`."),
 ]
-Column = Annotated[str, typer.Option("--column", metavar="NAME", help="The column of a table that holds the texts.")]
+Column = Annotated[
+    str | None,
+    typer.Option("--column", metavar="NAME", help="The column of a table that holds the texts.  [default: text]"),
+]
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="NAME", help="The encoding of all inputs; told from each one otherwise."),

@@ -6,13 +6,15 @@ import re
 import sys
 from collections.abc import Sequence
 
+from tokembed.cli import progress
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def tell(message: str) -> None:
     """One line on stderr."""
-    clear_progress = "\r\x1b[2K" if sys.stderr.isatty() else ""
-    print(f"{clear_progress}tokembed: {printable(message)}", file=sys.stderr)
+    progress.clear()
+    print(f"tokembed: {printable(message)}", file=sys.stderr)
 
 
 def printable(text: str) -> str:

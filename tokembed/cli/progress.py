@@ -19,7 +19,6 @@ class Progress:
         self._what = what
         self._n_texts = 0
         self._started = self._drawn = time.monotonic()
-        self._is_shown = False
 
     def add(self, n_texts: int = 1) -> None:
         """So many more texts are done."""
@@ -33,12 +32,17 @@ class Progress:
         self._drawn = time.monotonic()
         if sys.stderr.isatty():
             print(f"\r\x1b[2K{self._what}: {state}", end="", file=sys.stderr, flush=True)
-            self._is_shown = True
+            _shown.add("line")
 
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._is_shown:
-            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+_shown: set[str] = set()
+
+
+def clear() -> None:
+    """Take the line away, where one is drawn."""
+    if _shown:
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+        _shown.clear()
 
 
 @contextmanager
@@ -54,4 +58,4 @@ def progress(what: str) -> Iterator[Progress]:
         yield line
     finally:
         log.removeHandler(handler)
-        line.clear()
+        clear()

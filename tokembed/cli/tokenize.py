@@ -17,7 +17,7 @@ from tokembed.cli.tokenizers import made_tokenizers
 from tokembed.errors import BadUsage
 from tokembed.token_formats import chosen_format, writing
 from tokembed.types import Tokenizer
-from tokembed.writers import whole
+from tokembed.writers import check_target, whole
 
 
 def tokenize(
@@ -40,7 +40,7 @@ def tokenize(
     ] = False,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
-    column: options.Column = "text",
+    column: options.Column = None,
     encoding: options.Encoding = None,
     errors: options.Errors = "strict",
     unicode: options.UnicodeForm = "none",
@@ -59,6 +59,8 @@ def tokenize(
     chosen = chosen_format(form, out)
     _check(tokenizers, chosen, form, out, count=count, details=offsets or token_bytes)
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
+    if out:
+        check_target(out, inputs.files)
     if count:
         _print_counts(inputs, tokenizers)
     else:

@@ -13,7 +13,7 @@ from gensim.models.fasttext_inner import compute_ngrams_bytes
 from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import BadUsage, above, at_least, one_of
+from tokembed.errors import BadUsage, above, at_least, checked_seed, one_of
 from tokembed.sentences import train
 from tokembed.types import Kind, Lookup
 from tokembed.vectors import WordVectors
@@ -72,8 +72,9 @@ class FastTextEmbedder:
             at_least(name, value, 1)
         for name, value in (("workers", workers), ("negative", negative), ("min_n", min_n)):
             at_least(name, value, 1)
-        for name, number in (("seed", seed), ("sample", sample), ("buckets", buckets)):
+        for name, number in (("sample", sample), ("buckets", buckets)):
             at_least(name, number, 0)
+        checked_seed(seed)
         if max_n < min_n:
             raise BadUsage(f"max_n must be at least min_n, got min_n {min_n} and max_n {max_n}")
         above("learning_rate", learning_rate, 0)

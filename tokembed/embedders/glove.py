@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import BadInput, above, at_least
+from tokembed.errors import BadInput, above, at_least, checked_seed, counted
 from tokembed.kernels.cooccurrence import count_cooccurrences
 from tokembed.kernels.glove import train
 from tokembed.vectors import WordVectors
@@ -56,7 +56,7 @@ class GloveEmbedder:
         for name, value in (("dim", dim), ("window", window), ("min_count", min_count), ("epochs", epochs)):
             at_least(name, value, 1)
         at_least("workers", workers, 1)
-        at_least("seed", seed, 0)
+        checked_seed(seed)
         for name, number in (("x_max", x_max), ("alpha", alpha), ("learning_rate", learning_rate)):
             above(name, number, 0)
         self.dim, self.window, self.min_count, self.epochs = dim, window, min_count, epochs
@@ -74,7 +74,7 @@ class GloveEmbedder:
         cells = count_cooccurrences(known.ids, known.starts, len(self.terms), window=self.window, workers=self.workers)
         if not len(cells.values):
             raise BadInput(
-                f"at least one text must have two tokens that occur {self.min_count} times, "
+                f"at least one text must have two tokens that occur {counted(self.min_count, 'time')}, "
                 "found none; lower --min-count or give longer texts"
             )
         self.vectors, self.losses = train(

@@ -11,7 +11,7 @@ from gensim.models import Word2Vec
 from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import above, at_least, one_of
+from tokembed.errors import above, at_least, checked_seed, one_of
 from tokembed.sentences import train
 from tokembed.types import Lookup
 from tokembed.vectors import WordVectors
@@ -62,7 +62,7 @@ class Word2VecEmbedder:
             at_least(name, value, 1)
         for name, value in (("workers", workers), ("negative", negative)):
             at_least(name, value, 1)
-        at_least("seed", seed, 0)
+        checked_seed(seed)
         at_least("sample", sample, 0)
         above("learning_rate", learning_rate, 0)
         one_of("architecture", architecture, ARCHITECTURES)

@@ -17,6 +17,8 @@ from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.blocks import Block, Texts
+    from tokembed.bulk_wordpiece import BulkWordPiece
     from tokembed.corpus import Corpus
 
 VOCAB_FILE = Path(__file__).parent.parent / "assets" / "bert-base-multilingual-cased" / "vocab.txt"
@@ -40,6 +42,7 @@ class BertTokenizer:
     def __init__(self, *, special: bool = False, parse_special: bool = False) -> None:
         self.special = special
         self.parse_special = parse_special
+        self._kernel: BulkWordPiece | None = None
 
     @cached_property
     def _reference(self) -> Tokenizer:
@@ -79,17 +82,33 @@ class BertTokenizer:
             unknown=tuple(token == UNKNOWN for token in tokens),
         )
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
+        from tokembed.blocks import block_of, is_bulk, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         if offsets:
-            return from_encodings(map(self.encode, block), self.vocab)
-        encoded = self._reference.encode_batch_fast(list(map(well_formed, block)), add_special_tokens=False)
+            return from_encodings(map(self.encode, strings_of(block)), self.vocab)
+        if is_bulk(block):
+            return self._bulk(block_of(block))
+        encoded = self._reference.encode_batch_fast(list(map(well_formed, strings_of(block))), add_special_tokens=False)
         id_lists: Iterable[list[int]] = (encoding.ids for encoding in encoded)
         if self.special:
             id_lists = map(self._framed, id_lists)
         return from_ids(id_lists, self.vocab)
+
+    def _bulk(self, block: Block) -> Corpus:
+        from tokembed.bulk_wordpiece import BulkWordPiece, Rules
+
+        if self._kernel is None:
+            self._kernel = BulkWordPiece(self.vocab.ids, UNKNOWN, Rules())
+        return self._kernel.corpus(
+            block,
+            self.vocab,
+            BertTokenizer(parse_special=self.parse_special).encode,
+            special_strings=(*SPECIAL, UNKNOWN) if self.parse_special else (),
+            frame=([self._special_ids[0]], [self._special_ids[1]]) if self.special else None,
+        )
 
     def decode(self, ids: Sequence[int]) -> str:
         """Words joined by spaces; [CLS] and [SEP] are left out.

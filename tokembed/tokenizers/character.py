@@ -13,6 +13,7 @@ from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
 
 _CLUSTER = regex.compile(r"\X")
@@ -44,14 +45,19 @@ class CharacterTokenizer:
             unknown=(False,) * len(tokens),
         )
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
+        from tokembed.blocks import block_of, is_bulk, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         vocab = Vocab() if vocab is None else vocab
         if offsets:
-            return from_encodings(map(self.encode, block), vocab)
-        return from_ids(_id_lists(block, vocab), vocab)
+            return from_encodings(map(self.encode, strings_of(block)), vocab)
+        if is_bulk(block):
+            from tokembed.bulk_words import parts_corpus
+
+            return parts_corpus(block_of(block), vocab, _CLUSTER.findall)
+        return from_ids(_id_lists(strings_of(block), vocab), vocab)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Always refused: ids of an open vocabulary mean nothing without it."""

@@ -7,7 +7,8 @@ pair, the pair of the lowest rank first. Every byte has a token, so nothing is e
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from pathlib import Path
@@ -21,8 +22,10 @@ from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.blocks import Block, Texts
     from tokembed.corpus import Corpus
 
+_log = logging.getLogger(__name__)
 MERGES_FILE = Path(__file__).parent.parent / "assets" / "clip" / "merges.txt"
 ENDS_WORD = "</w>"
 FIRST, LAST = "<|startoftext|>", "<|endoftext|>"
@@ -92,13 +95,42 @@ class ClipTokenizer:
             unknown=(False,) * len(ids),
         )
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
+        from tokembed.blocks import block_of, is_bulk, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         if offsets:
-            return from_encodings(map(self.encode, block), self.vocab)
-        return from_ids(map(self._text_ids, block), self.vocab)
+            return from_encodings(map(self.encode, strings_of(block)), self.vocab)
+        if is_bulk(block) and self._bulk is not None:
+            return self._bulk(block_of(block))
+        return from_ids(map(self._text_ids, strings_of(block)), self.vocab)
+
+    @cached_property
+    def _bulk(self) -> Callable[[Block], Corpus] | None:
+        """The kernels' way to cut many texts; None with a ftfy for which their cleaning is not proved."""
+        from tokembed.cores import n_cores
+        from tokembed.corpus import Corpus, framed
+        from tokembed.tokenizers.clip_bulk import clip_ids, kept_code_points, kept_merges
+
+        try:
+            code_points = kept_code_points()
+        except RuntimeError as error:
+            _log.warning("%s: many texts are cut as slowly as one", error)
+            return None
+        ids = self.vocab.ids
+        pairs = [(ids[left], ids[right]) for left, right in self._merges]
+        tokens = [self._token_bytes(place) for place in range(ids[FIRST])]
+        merges = kept_merges(MERGES_FILE.read_bytes(), list(BYTE_SYMBOLS), pairs, tokens)
+
+        def corpus(block: Block) -> Corpus:
+            done = clip_ids(
+                block.data, block.bounds, code_points, merges, n_threads=n_cores(), parse_special=self.parse_special
+            )
+            cut = Corpus(done.ids, done.starts, self.vocab)
+            return framed(cut, [ids[FIRST]], [ids[LAST]]) if self.special else cut
+
+        return corpus
 
     def decode(self, ids: Sequence[int]) -> str:
         """Words joined by spaces, bytes that are no UTF-8 as U+FFFD; the two special tokens are left out.

@@ -1,32 +1,30 @@
-"""Any Hugging Face tokenizer: a tokenizer.json, the folder it lies in, or a hub name found in the local cache."""
+"""Any Hugging Face tokenizer, as `tokenizers` cuts with it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer
 
 from tokembed.byte_level import SYMBOL_BYTES
-from tokembed.errors import BadInput, NotAtHand
 from tokembed.surrogates import well_formed
+from tokembed.tokenizers.pretrained_files import load
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.blocks import Block, Texts
     from tokembed.corpus import Corpus
-
-FILE = "tokenizer.json"
 
 
 class PretrainedTokenizer:
     """Whatever a tokenizer.json says, but for truncation and padding, which are switched off.
 
     Args:
-        name: a path to a tokenizer.json or its folder, or a hub name such as google-bert/bert-base-uncased.
+        name: a path to a tokenizer.json, a BERT vocab.txt or a folder, or a hub name such as owner/name.
         special: add the special tokens that the tokenizer's template names.
         parse_special: read special strings in the text as special tokens, not as text.
 
@@ -42,7 +40,7 @@ class PretrainedTokenizer:
 
     @cached_property
     def _reference(self) -> Tokenizer:
-        tokenizer = _load(self.name)
+        tokenizer = load(self.name)
         tokenizer.no_truncation()
         tokenizer.no_padding()
         tokenizer.encode_special_tokens = not self.parse_special
@@ -118,15 +116,42 @@ class PretrainedTokenizer:
             spans[while_behind] = (length, length)
         return tuple(spans)
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
+        from tokembed.blocks import block_of, is_bulk, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         if offsets:
-            return from_encodings(map(self.encode, block), self.vocab)
-        texts = list(map(well_formed, block))
+            return from_encodings(map(self.encode, strings_of(block)), self.vocab)
+        if is_bulk(block) and self._bulk is not None:
+            return self._bulk(block_of(block))
+        texts = list(map(well_formed, strings_of(block)))
         encoded = self._reference.encode_batch_fast(texts, add_special_tokens=self.special)
         return from_ids((encoding.ids for encoding in encoded), self.vocab)
+
+    @cached_property
+    def _bulk(self) -> Callable[[Block], Corpus] | None:
+        """The kernel's way to cut many texts; None where it does not do what the description says."""
+        from tokembed.bulk_wordpiece import BulkWordPiece, rules_of
+
+        rules = rules_of(self._description)
+        if rules is None or self._unknown is None:
+            return None
+        try:
+            kernel = BulkWordPiece(self._description["model"]["vocab"], self._unknown, rules)
+        except ValueError:  # more tokens than the kernel's tables hold
+            return None
+        encode = PretrainedTokenizer(self.name, parse_special=self.parse_special).encode
+        strings = [token["content"] for token in self._description["added_tokens"]] if self.parse_special else []
+        frame = self._frame() if self.special else None
+        return lambda block: kernel.corpus(block, self.vocab, encode, special_strings=strings, frame=frame)
+
+    def _frame(self) -> tuple[list[int], list[int]]:
+        """The ids that the template puts before and behind a text."""
+        text = self._reference.encode("a", add_special_tokens=False).ids
+        framed = self._reference.encode("a", add_special_tokens=True).ids
+        before = next(n for n in range(len(framed)) if framed[n : n + len(text)] == text)
+        return framed[:before], framed[before + len(text) :]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text as the tokenizer's own decoder puts it together, special tokens left out.
@@ -135,47 +160,6 @@ class PretrainedTokenizer:
             BadInput: an id is not in the vocabulary.
         """
         return str(self._reference.decode(list(self.vocab.checked(ids)), skip_special_tokens=True))
-
-
-def _load(name: str) -> Tokenizer:
-    path = Path(name)
-    if path.is_file():
-        return _read(path)
-    if path.is_dir():
-        return _read(path / FILE) if (path / FILE).is_file() else _converted(path)
-    return _read(_cached(name))
-
-
-def _read(path: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_str(path.read_text(encoding="utf-8"))
-    except Exception as error:  # `tokenizers` raises nothing narrower than Exception
-        raise BadInput(f"{str(path)!r} must be a tokenizer.json of Hugging Face tokenizers: {error}") from error
-
-
-def _converted(folder: Path) -> Tokenizer:
-    """The tokenizer of a folder without a tokenizer.json, converted by transformers from what is there."""
-    from transformers import AutoTokenizer  # takes a second, and few folders need it
-
-    try:
-        loaded = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-        return Tokenizer.from_str(loaded.backend_tokenizer.to_str())
-    except (OSError, ValueError, ImportError, AttributeError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise BadInput(f"{str(folder)!r} must hold a {FILE} or files transformers can convert: {reason}") from error
-
-
-def _cached(name: str) -> Path:
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        found = try_to_load_from_cache(name, FILE)
-    except HFValidationError as error:
-        raise BadInput(f"a tokenizer must be a file, a folder or a hub name, found {name!r}") from error
-    if not isinstance(found, str):
-        raise NotAtHand(f"tokenizer {name!r} is not in the local cache; bring it with: hf download {name} {FILE}")
-    return Path(found)
 
 
 def _step_types(description: dict[str, Any]) -> set[str]:

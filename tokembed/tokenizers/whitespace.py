@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tokembed.errors import BadUsage
@@ -12,6 +12,7 @@ from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
 
 _WORD = re.compile(r"\S+")  # `re` and `str.split()` agree on all 29 white-space code points; `regex` does not
@@ -40,14 +41,20 @@ class WhitespaceTokenizer:
             unknown=(False,) * len(tokens),
         )
 
-    def encode_batch(self, block: Iterable[str], vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
+    def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
+        from tokembed.blocks import block_of, is_bulk, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         vocab = Vocab() if vocab is None else vocab
+        texts = strings_of(block) if offsets or not is_bulk(block) else None
+        if texts is None:
+            from tokembed.bulk_words import words_corpus
+
+            return words_corpus(block_of(block), vocab)
         if offsets:
-            return from_encodings(map(self.encode, block), vocab)
-        return from_ids(([vocab.add(word) for word in well_formed(text).split()] for text in block), vocab)
+            return from_encodings(map(self.encode, texts), vocab)
+        return from_ids(([vocab.add(word) for word in well_formed(text).split()] for text in texts), vocab)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Always refused: ids of an open vocabulary mean nothing without it."""

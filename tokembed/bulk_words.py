@@ -1,0 +1,62 @@
+"""White-space words and characters for many texts: interned by a kernel, as ids into a growing vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokembed.blocks import Block
+from tokembed.corpus import Corpus
+from tokembed.kernels.intern import Words, intern, known_words, no_words
+from tokembed.vocab import Vocab
+
+_words_of: WeakKeyDictionary[Vocab, Words] = WeakKeyDictionary()
+"""The kernel's form of each vocabulary that is growing, so that the next block goes on from it."""
+
+
+def words_corpus(block: Block, vocab: Vocab) -> Corpus:
+    """The texts cut at white space, as ids into `vocab`, which grows in text order."""
+    words = _words_of.pop(vocab, None)
+    if words is None or words.n_words != len(vocab):
+        words = _known(vocab)
+    done = intern(block.data, block.bounds, words)
+    for word in _strings(done.words, len(vocab)):
+        vocab.add(word)
+    _words_of[vocab] = done.words
+    return Corpus(done.ids, done.starts, vocab)
+
+
+def parts_corpus(block: Block, vocab: Vocab, parts: Callable[[str], list[str]]) -> Corpus:
+    """The texts cut at white space and each word cut into parts, as ids into `vocab`, which grows in text order.
+
+    Args:
+        parts: cuts a word; it is asked once for every distinct word of the block.
+    """
+    done = intern(block.data, block.bounds, no_words())
+    ids_by_word = [[vocab.add(part) for part in parts(word)] for word in _strings(done.words, 0)]
+    n_parts = np.array([len(ids) for ids in ids_by_word], np.int64)
+    flat = np.array([part_id for ids in ids_by_word for part_id in ids], np.int32)
+    first = np.cumsum(n_parts) - n_parts  # where a word's parts begin in `flat`
+    ends = np.cumsum(n_parts[done.ids])  # where a word's parts end in the result, (n_words in the texts,)
+    shift = np.repeat(first[done.ids] - ends + n_parts[done.ids], n_parts[done.ids])
+    ids = flat[np.arange(len(shift)) + shift]
+    starts = np.concatenate([[0], ends])[done.starts]
+    return Corpus(ids, starts, vocab)
+
+
+def _known(vocab: Vocab) -> Words:
+    encoded = [token.encode() for token in vocab]
+    letters = np.frombuffer(b"".join(encoded), np.uint8)
+    bounds: NDArray[np.int64] = np.cumsum([0, *map(len, encoded)])
+    return known_words(letters, bounds)
+
+
+def _strings(words: Words, first: int) -> list[str]:
+    """The words from number `first` on."""
+    letters = words.letters.tobytes()
+    bounds = words.bounds[first : words.n_words + 1].tolist()
+    return [letters[start:end].decode() for start, end in pairwise(bounds)]
