@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 from gensim.models import FastText, Word2Vec
+from gensim.models.fasttext_inner import compute_ngrams_bytes, ft_hash_bytes
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 import tokembed
@@ -86,6 +88,50 @@ def test_a_corpus_in_which_no_word_is_frequent_enough_says_so(name: str) -> None
 def test_an_option_below_one_is_refused(name: str, option: str) -> None:
     with pytest.raises(tokembed.BadUsage, match=f"{option} must be at least 1, got 0"):
         made(name, **{option: 0})
+
+
+BEYOND = [
+    (name, option.name, value)
+    for name in TOKEN_EMBEDDERS
+    for option in registry.options(registry.find("embedder", name))
+    if option.type in ("int", "float")
+    for value in ((-1, 10**30) if option.type == "int" else (-1.0, 1e30, float("inf"), float("nan")))
+]
+
+
+@pytest.mark.parametrize(("name", "option", "value"), BEYOND)
+def test_a_number_that_cannot_be_is_refused(name: str, option: str, value: float) -> None:
+    with pytest.raises(tokembed.BadUsage, match=f"^{option} must be at (least|most) .*, got {re.escape(str(value))}$"):
+        made(name, **{option: value})
+
+
+def test_more_buckets_than_gensim_can_number_are_refused() -> None:
+    made("fasttext", dim=100, buckets=42_949_672)
+    with pytest.raises(tokembed.BadUsage, match="buckets must be at most 42949672, got 42949673"):
+        made("fasttext", dim=100, buckets=42_949_673)
+
+
+@pytest.mark.parametrize("name", registry.names("embedder"))
+def test_before_fit_there_are_no_vectors(name: str) -> None:
+    embedder = made(name)
+    with pytest.raises(tokembed.BadUsage, match=r"must be fitted before it gives vectors; call fit\(corpus\) first"):
+        if registry.find("embedder", name).output == "texts":
+            embedder.text_vectors(tokembed.tokenizer("whitespace").encode_batch(["a"]))
+        else:
+            embedder.lookup(["a"])
+
+
+@pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
+def test_training_that_runs_away_says_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = np.zeros((len({token for text in TEXTS for token in text.split()}), 8), np.float32)
+    broken[1] = np.nan
+    result = (broken, [1.0]) if name == "glove" else broken
+    embedder = made(name)
+    monkeypatch.setattr(f"{type(embedder).__module__}.train", lambda *_, **__: result)
+    with pytest.raises(tokembed.BadInput, match=r"must be finite, 1 of \d+ vectors is not; lower learning_rate"):
+        embedder.fit(tokembed.tokenizer("whitespace").encode_batch(TEXTS))
+    with pytest.raises(tokembed.BadUsage, match="must be fitted"):
+        embedder.lookup(["the"])
 
 
 @pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
@@ -170,8 +216,45 @@ def test_fasttext_leaves_untrained_ngrams_out() -> None:
     found = embedder.lookup(["word1", "words", "홀로"])
     assert found.kind.tolist() == [Kind.EXACT, Kind.NGRAMS, Kind.NONE]
     assert not found.vectors[2].any()
-    rows = embedder.trained_ngrams("words")
+    rows, starts = embedder.trained_ngrams(["words", "홀로"])
+    assert starts.tolist() == [0, len(rows), len(rows)]
     np.testing.assert_allclose(found.vectors[1], embedder.ngram_vectors[rows].mean(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("buckets", [1, 7, 0])
+def test_fasttext_knows_an_ngram_by_its_whole_hash(buckets: int) -> None:
+    corpus, _ = ranked_corpus()
+    embedder = made("fasttext", buckets=buckets).fit(corpus)
+    have = {ngram for term in embedder.terms for ngram in compute_ngrams_bytes(term, 3, 6)}
+    strangers = ["강아지와", "고양이에게서", "zygote", "quick", "x"]
+    assert embedder.lookup(strangers).kind.tolist() == [Kind.NONE] * len(strangers)
+    for word in ["sword", "words", "keyword1", "강word"]:
+        known = [ngram for ngram in compute_ngrams_bytes(word, 3, 6) if ngram in have]
+        buckets_of_known = [ft_hash_bytes(ngram) % embedder.n_buckets for ngram in known]
+        rows, _ = embedder.trained_ngrams([word])
+        assert embedder.trained_buckets[rows].tolist() == buckets_of_known
+        expected = embedder.ngram_vectors[np.searchsorted(embedder.trained_buckets, buckets_of_known)].mean(axis=0)
+        np.testing.assert_allclose(embedder.lookup([word]).vectors[0], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_fasttext_restores_its_ngrams_exactly() -> None:
+    corpus, _ = ranked_corpus()
+    first = made("fasttext", buckets=50).fit(corpus)
+    restored = made("fasttext").restore(first.terms, first.state())
+    words = ["word1", "sword", "keyword1", "홀로"]
+    assert restored.lookup(words).vectors.tobytes() == first.lookup(words).vectors.tobytes()
+    assert restored.lookup(words).kind.tolist() == [Kind.EXACT, Kind.NGRAMS, Kind.NGRAMS, Kind.NONE]
+    again = restored.state()
+    for key, array in first.state().items():
+        assert (again[key].dtype, again[key].tobytes()) == (array.dtype, array.tobytes())
+
+
+def test_fasttext_without_any_ngram_is_a_vector_a_word() -> None:
+    corpus = tokembed.tokenizer("whitespace").encode_batch(["a b a", "b a b"])
+    embedder = made("fasttext", min_n=5).fit(corpus)
+    found = embedder.lookup(["a", "c", "a longer one"])
+    assert found.kind.tolist() == [Kind.EXACT, Kind.NONE, Kind.NONE]
+    assert not found.vectors[1:].any()
 
 
 def test_glove_brings_words_of_one_context_together() -> None:

@@ -12,15 +12,15 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "tokembed"
 LEVELS = [
-    {"errors", "types", "byte_level", "surrogates"},
+    {"errors", "types", "byte_level", "surrogates", "bulk"},
     {
         "kernels", "corpus", "vocab", "vectors", "pooling", "coverage", "alignment", "normalization", "opening",
-        "decoding", "texts", "writers", "term_counts", "sentences",
+        "decoding", "texts", "arrivals", "tables", "cores", "blocks", "bulk_wordpiece", "bulk_words", "writers", "term_counts", "sentences",
     },
     {"tokenizers", "embedders"},
     {"registry"},
     {"__init__"},
-    {"compare", "model", "exports", "token_formats"},
+    {"compare", "model", "exports", "token_formats", "token_lines", "token_tables"},
     {"cli"},
     {"__main__"},
 ]  # fmt: skip

@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 from tokembed.errors import BadUsage
 from tokembed.surrogates import well_formed
 
-BULK_BYTES = 1 << 20
-"""From here on the kernels pay for being loaded; below it plain Python is as quick."""
-
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -34,7 +31,8 @@ class Block:
         return len(self.bounds) - 1
 
     @property
-    def n_bytes(self) -> int:
+    def nbytes(self) -> int:
+        """How many bytes the texts have."""
         return int(self.bounds[-1] - self.bounds[0])
 
     def text(self, place: int) -> str:
@@ -75,17 +73,3 @@ def strings_of(texts: Texts) -> Sequence[str]:
     if isinstance(texts, pa.Array):
         return [text or "" for text in texts.to_pylist()]
     return texts if isinstance(texts, list) else list(texts)
-
-
-def is_bulk(texts: Sequence[str] | pa.Array | Block) -> bool:
-    """Whether there is so much text that the kernels pay; the only place where that is decided."""
-    if isinstance(texts, Block):
-        return texts.n_bytes >= BULK_BYTES
-    if isinstance(texts, pa.Array):
-        return int(texts.nbytes) >= BULK_BYTES
-    n_chars = 0
-    for text in texts:  # no need to go through all of many texts
-        n_chars += len(text)
-        if n_chars >= BULK_BYTES:
-            return True
-    return False

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokembed.bulk import is_bulk
 from tokembed.types import Encoding, Tokenizer
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tokembed.corpus import Corpus
 
 
@@ -39,7 +43,8 @@ class TokenCounts:
     @property
     def unk_chars_share(self) -> float | None:
         """Of all characters, the share that stands under an unknown token; None where there is none."""
-        return self.n_unk_chars / self.n_chars if self.n_chars else None
+        # Under an unknown token may stand white space too, such as U+001C, which BERT does not take for any.
+        return min(1.0, self.n_unk_chars / self.n_chars) if self.n_chars else None
 
     def add(self, encoding: Encoding) -> None:
         """Count one text."""
@@ -53,14 +58,9 @@ class TokenCounts:
         for text in texts:
             self._add_text(text)
         self.n_tokens += corpus.n_tokens
-        if corpus.n_unk_chars is not None:
-            self.n_unk += int((corpus.ids == corpus.vocab.unknown_id).sum())
-            self.n_unk_chars += int(corpus.n_unk_chars.sum())
-            return
-        for place in texts_with_unknown(corpus):
-            encoding = tokenizer.encode(texts[place])
-            self.n_unk += encoding.n_unk
-            self.n_unk_chars += encoding.n_unk_chars
+        n_unk, n_unk_chars = unknown_by_text(texts, corpus, tokenizer)
+        self.n_unk += int(n_unk.sum())
+        self.n_unk_chars += int(n_unk_chars.sum())
 
     def _add_text(self, text: str) -> None:
         words = text.split()
@@ -69,12 +69,26 @@ class TokenCounts:
         self.n_chars += sum(map(len, words))
 
 
-def texts_with_unknown(corpus: Corpus) -> list[int]:
-    """The places of the texts that have an unknown token, in order."""
+def count_tokens(texts: Sequence[str], tokenizer: Tokenizer) -> int:
+    """How many tokens the texts have altogether."""
+    if is_bulk(texts):
+        return tokenizer.encode_batch(texts).n_tokens
+    return sum(len(tokenizer.encode(text)) for text in texts)
+
+
+def unknown_by_text(
+    texts: Sequence[str], corpus: Corpus, tokenizer: Tokenizer
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How many tokens are unknown in each text, and how many code points stand under them, (n_texts,) each."""
     import numpy as np  # a few texts are counted without it
 
-    if corpus.vocab.unknown_id is None:
-        return []
-    tokens = np.flatnonzero(corpus.ids == corpus.vocab.unknown_id)
-    places: list[int] = np.unique(np.searchsorted(corpus.starts, tokens, side="right") - 1).tolist()
-    return places
+    unknown_id = corpus.vocab.unknown_id
+    tokens = np.flatnonzero(corpus.ids == unknown_id) if unknown_id is not None else np.empty(0, np.int64)
+    of_text = np.searchsorted(corpus.starts, tokens, side="right") - 1
+    n_unk = np.bincount(of_text, minlength=corpus.n_texts).astype(np.int32)
+    if corpus.n_unk_chars is not None:
+        return n_unk, corpus.n_unk_chars
+    n_unk_chars = np.zeros(corpus.n_texts, np.int32)
+    for place in np.flatnonzero(n_unk).tolist():
+        n_unk_chars[place] = tokenizer.encode(texts[place]).n_unk_chars
+    return n_unk, n_unk_chars

@@ -1,7 +1,7 @@
 """Bytes become lines of text: which encoding, and what becomes of bytes it does not allow.
 
 UTF-8, or by its byte-order mark UTF-16; else CP949, the usual encoding of older Korean files. Decided on the first
-MiB, at the first line that is not ASCII (so that a pipe is decided as a file is), and told when it is not UTF-8.
+MiB, at the first line that is not ASCII (of a pipe, as much of it as has come), and told when it is not UTF-8.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class Decoder:
         self._errors = errors
         self._notice = notice
         self._asked = encoding
+        self._sample = b""
         self._n_ascii_bytes = 0
         self._n_replaced = 0
 
@@ -79,7 +80,8 @@ class Decoder:
         """
         number = 0
         try:
-            codec = self._codec_by_mark(self._stream.peek(SAMPLE_BYTES)[:SAMPLE_BYTES])
+            self._sample = self._stream.peek(SAMPLE_BYTES)[:SAMPLE_BYTES]
+            codec = self._codec_by_mark(self._sample)
             for number, line in enumerate(_raw_lines(self._stream, codec), start=1):
                 codec = codec or self._codec_of(line)
                 yield number, self._decoded(line, codec or "utf-8", number)
@@ -111,12 +113,12 @@ class Decoder:
         return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(asked or "", asked)
 
     def _codec_of(self, line: bytes) -> str | None:
-        """The codec, told by the first line that is not ASCII and what stands behind it."""
-        n_left = SAMPLE_BYTES - self._n_ascii_bytes
+        """The codec, told by the first line that is not ASCII and what of the sample stands behind it."""
+        behind = self._sample[self._n_ascii_bytes :]
         self._n_ascii_bytes += len(line)
         if line.isascii():
-            return None if len(line) < n_left else "utf-8"
-        sample = (line + self._stream.peek(SAMPLE_BYTES))[:n_left]
+            return None if self._n_ascii_bytes < SAMPLE_BYTES else "utf-8"
+        sample = behind or line  # a slow pipe's letters come behind the sample
         if _decodes(sample, "utf-8"):
             return "utf-8"
         if not _decodes(sample, "cp949"):

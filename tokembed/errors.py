@@ -41,16 +41,17 @@ def at_least(name: str, value: float, minimum: float) -> None:
         raise BadUsage(f"{name} must be at least {minimum}, got {value}")
 
 
-def checked_seed(seed: int) -> None:
-    """Raise BadUsage unless the seed is one that every random generator takes."""
-    if not 0 <= seed < 2**32:
-        raise BadUsage(f"seed must lie in 0..{2**32 - 1}, got {seed}")
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Raise BadUsage unless `value` lies in low..high."""
+    at_least(name, value, low)
+    if value > high:
+        raise BadUsage(f"{name} must be at most {high}, got {value}")
 
 
-def above(name: str, value: float, limit: float) -> None:
-    """Raise BadUsage unless `value` is greater than `limit`."""
-    if not value > limit:
-        raise BadUsage(f"{name} must be above {limit}, got {value}")
+def check_fitted(embedder: object) -> None:
+    """Raise BadUsage unless the embedder has its terms, which it gets when it is fitted or restored."""
+    if not hasattr(embedder, "terms"):
+        raise BadUsage(f"{type(embedder).__name__} must be fitted before it gives vectors; call fit(corpus) first")
 
 
 def counted(number: int, thing: str) -> str:

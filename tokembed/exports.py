@@ -52,6 +52,11 @@ def files(
     return dense_files(path, vectors, text_ids)
 
 
+def sidecars(path: Path) -> list[Path]:
+    """Every file that may stand beside the vectors."""
+    return [beside(path, ending) for ending in (".json", ".ids.txt", ".vocab.txt")]
+
+
 def sparse_files(path: Path, rows: Sparse, text_ids: Sequence[str], terms: Vocab) -> Files:
     """(n_texts, n_terms) rows, and beside them the terms the columns stand for, one a line."""
     writers: dict[str, Writer] = {

@@ -72,7 +72,8 @@ class NormalizedTokenizer:
         if offsets:
             target = self.vocab or (Vocab() if vocab is None else vocab)
             return from_encodings(map(self.encode, strings_of(block)), target)
-        return self._tokenizer.encode_batch([self._normalization(text) for text in strings_of(block)], vocab)
+        corpus = self._tokenizer.encode_batch([self._normalization(text) for text in strings_of(block)], vocab)
+        return replace(corpus, n_unk_chars=None)  # they were counted in the normalized texts
 
     def decode(self, ids: Sequence[int]) -> str:
         """The normalized text; what normalization changed does not come back."""

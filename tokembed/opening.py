@@ -6,13 +6,17 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
 from pathlib import Path
+from select import select
 from typing import IO, Any, cast
 
 from tokembed.errors import BadInput
 
 SAMPLE_BYTES = 1 << 20
+PAUSE = 0.02
+"""Seconds without a byte after which a pipe's texts are answered."""
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -31,7 +35,7 @@ def open_bytes(source: str) -> io.BufferedReader:
     if source == "-":
         if sys.stdin is None:
             raise BadInput("stdin must be open to be read, it is closed; name a file")
-        return io.BufferedReader(open(sys.stdin.fileno(), "rb", buffering=0, closefd=False), SAMPLE_BYTES)
+        return io.BufferedReader(_Pipe(sys.stdin.fileno()), SAMPLE_BYTES)
     try:
         return io.BufferedReader(cast(Any, _open_file(Path(source))), SAMPLE_BYTES)
     except FileNotFoundError as error:
@@ -40,6 +44,31 @@ def open_bytes(source: str) -> io.BufferedReader:
         raise BadInput(f"{source!r} must be a file, it is a folder; name the files in it") from error
     except OSError as error:
         raise BadInput(f"{source!r} cannot be opened: {error.strerror or error}") from error
+
+
+class _Pipe(io.RawIOBase):
+    """Stdin, of which one read gives all that comes without a pause, not only what the system's buffer holds."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer until it is full, the stream ends or nothing has come for a while."""
+        n_read = 0
+        while data := os.read(self._descriptor, len(buffer) - n_read):
+            buffer[n_read : n_read + len(data)] = data
+            n_read += len(data)
+            if n_read == len(buffer) or not self._has_more():
+                break
+        return n_read
+
+    def _has_more(self) -> bool:
+        if sys.platform == "win32":  # select knows sockets alone there
+            return False
+        return bool(select([self._descriptor], [], [], PAUSE)[0])
 
 
 def _open_file(path: Path) -> IO[bytes] | io.RawIOBase:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tokembed.errors import BadUsage, did_you_mean
+from tokembed.errors import BadUsage, NotAtHand, did_you_mean
 
 if TYPE_CHECKING:
     from tokembed.types import StaticEmbedder, TextEmbedder, Tokenizer
@@ -98,6 +99,9 @@ METHODS = (
     ),
 )  # fmt: skip
 
+_HUB_WORD = re.compile("[A-Za-z0-9_](?:[A-Za-z0-9_]|[.-](?![.-]))*(?<![.-])", re.ASCII)
+"""What the hub lets a name without an owner be."""
+
 PRETRAINED = Method(
     "tokenizer", "pretrained", "tokenizers.pretrained:PretrainedTokenizer",
     "any tokenizer.json, its folder, or a hub name", "Hugging Face tokenizers",
@@ -110,23 +114,36 @@ def names(role: Role) -> list[str]:
 
 
 def find(role: Role, name: str) -> Method:
-    """The method of that name; for a tokenizer a path or a hub name (owner/name) will do as well.
+    """The method of that name; for a tokenizer a path or a hub name will do as well.
 
     Raises:
         BadUsage: there is none.
+        NotAtHand: it is one word that may be a hub name, and not in the local cache.
     """
     for method in METHODS:
         if (method.role, method.name) == (role, name):
             return method
-    if role == "tokenizer" and name and _names_a_tokenizer_file(name):
+    if role == "tokenizer" and _is_pretrained(name):
         return PRETRAINED
-    also = ", or any tokenizer.json, its folder, or a hub name owner/name" if role == "tokenizer" else ""
+    also = ", or any tokenizer.json, its folder, or a hub name" if role == "tokenizer" else ""
     hint = did_you_mean(name, names(role)) or f"; there are {', '.join(names(role))}{also}"
     raise BadUsage(f"no {role} is called {name!r}{hint}")
 
 
-def _names_a_tokenizer_file(name: str) -> bool:
-    return "/" in name or name.endswith(".json") or Path(name).is_dir()
+def _is_pretrained(name: str) -> bool:
+    """Whether the name is a path, as far as it looks, a hub name with its owner, or one word in the local cache."""
+    if "/" in name or name.endswith((".json", ".txt")) or (name and len(name) < 256 and Path(name).exists()):
+        return True  # what is wrong with it, loading tells
+    if not _HUB_WORD.fullmatch(name):
+        return False
+    if import_module("tokembed.tokenizers.pretrained_files").cached(name):
+        return True
+    if name.isalpha() or did_you_mean(name, names("tokenizer")):
+        return False  # a slip rather than a hub name, which has a digit or a hyphen: gpt2, bert-base-uncased
+    raise NotAtHand(
+        f"tokenizer {name!r} is not in the local cache and none of {', '.join(names('tokenizer'))}; "
+        f"bring it with: hf download {name} tokenizer.json"
+    )
 
 
 @lru_cache
@@ -223,6 +240,8 @@ def tokenizer(name: str, *, unicode: str = "none", lower: bool = False, **settin
 
     Raises:
         BadUsage: there is no such tokenizer or option, or a value cannot be.
+        BadInput: there is no such file, or it is no tokenizer.
+        NotAtHand: the hub name is not in the local cache.
 
     >>> tokenizer("clip").encode("Unaffable").tokens
     ('un', 'aff', 'able</w>')
@@ -249,4 +268,4 @@ def _make(method: Method, name: str, settings: Mapping[str, Any]) -> object:
     for setting, value in settings.items():
         _check_type(method, _known_option(method, known, setting), value)
     class_ = getattr(import_module(method.module), method.class_name)
-    return class_(name, **settings) if method is PRETRAINED else class_(**settings)
+    return class_(name, **settings).loaded() if method is PRETRAINED else class_(**settings)

@@ -1,22 +1,69 @@
-"""A corpus as the file that gensim trains on, with ids as the words."""
+"""gensim's training of a corpus: the model, the file it reads, and the vectors that come out, with ids as the words."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
+import numpy as np
 from gensim.models.callbacks import CallbackAny2Vec
+from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus
 
+ARCHITECTURES = ("skip-gram", "cbow")
 MAX_SENTENCE = 10_000
 """Tokens; gensim cuts off what stands behind, and says nothing."""
 
+_log = logging.getLogger(__name__)
 
-def train(model: Any, corpus: Corpus, *, epochs: int, log: logging.Logger) -> None:
-    """Train a gensim Word2Vec or FastText whose vocabulary is the corpus's ids as strings.
+
+class Options(Protocol):
+    """The options that gensim's Word2Vec and FastText share, as our embedders store them."""
+
+    dim: int
+    window: int
+    epochs: int
+    seed: int
+    workers: int
+    architecture: Literal["skip-gram", "cbow"]
+    negative: int
+    sample: float
+    learning_rate: float
+
+
+def untrained(
+    model_class: type, options: Options, counts: NDArray[np.int64], more: Mapping[str, object] | None = None
+) -> Any:
+    """A gensim Word2Vec or FastText that knows the terms by their places in `counts`, as strings.
+
+    Args:
+        counts: how often each term occurs, (n_terms,).
+        more: options of gensim's that only this class has.
+    """
+    model = model_class(
+        vector_size=options.dim,
+        window=options.window,
+        min_count=1,  # the terms are chosen already
+        epochs=options.epochs,
+        seed=options.seed,
+        workers=options.workers,
+        sg=int(options.architecture == "skip-gram"),
+        negative=options.negative,
+        sample=options.sample,
+        alpha=options.learning_rate,
+        min_alpha=options.learning_rate / 250,
+        **(more or {}),
+    )
+    model.build_vocab_from_freq({str(place): int(count) for place, count in enumerate(counts)})
+    return model
+
+
+def train(model: Any, corpus: Corpus) -> NDArray[np.float32]:
+    """Train a model of `untrained` on the corpus of its terms: their vectors, (n_terms, dim), in our order.
 
     A word given as its id cannot be split at the white space that a token may contain, and the file
     input keeps Python out of gensim's loop: with one worker the result is the same to the bit.
@@ -28,9 +75,12 @@ def train(model: Any, corpus: Corpus, *, epochs: int, log: logging.Logger) -> No
             corpus_file=str(path),
             total_examples=n_sentences,
             total_words=corpus.n_tokens,
-            epochs=epochs,
-            callbacks=[_EpochLog(epochs, log)],
+            epochs=model.epochs,
+            callbacks=[_EpochLog(model.epochs)],
         )
+    rows = [model.wv.key_to_index[str(place)] for place in range(len(corpus.vocab))]
+    vectors: NDArray[np.float32] = model.wv.vectors[rows]
+    return vectors
 
 
 def write(corpus: Corpus, path: Path) -> int:
@@ -45,9 +95,9 @@ def write(corpus: Corpus, path: Path) -> int:
 
 
 class _EpochLog(CallbackAny2Vec):  # type: ignore[misc]
-    def __init__(self, epochs: int, log: logging.Logger) -> None:
-        self._epochs, self._log, self._done = epochs, log, 0
+    def __init__(self, epochs: int) -> None:
+        self._epochs, self._done = epochs, 0
 
     def on_epoch_end(self, _: object) -> None:
         self._done += 1
-        self._log.info("epoch %d of %d", self._done, self._epochs)
+        _log.info("epoch %d of %d", self._done, self._epochs)

@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,9 @@ from tokembed.types import Text
 
 STDIN = "-"
 INLINE = "-c"
-BLOCK_TEXTS = 10_000
+BLOCK_CHARS = 1 << 23
+"""Code points of a block: enough for every core, little enough to hold several."""
+_LONE_CR = "\ufdd0"  # a code point that Unicode keeps free for such uses; no text has it
 _FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refuse long texts
 
 
@@ -92,13 +93,20 @@ def read_texts(
                 raise
             n_before = reading.n_texts[source]
             reading.failed[source] = str(error)
-            reading.notice(f"{error}; {counted(n_before, 'text')} before it stand" if n_before else str(error))
+            reading.notice(f"{error}; {counted(n_before, 'text')} before it were read" if n_before else str(error))
 
 
-def blocks(texts: Iterable[Text], size: int = BLOCK_TEXTS) -> Iterator[list[Text]]:
-    """The texts in lists of `size`, the last one shorter."""
-    texts = iter(texts)
-    while block := list(islice(texts, size)):
+def blocks(texts: Iterable[Text], n_chars: int = BLOCK_CHARS) -> Iterator[list[Text]]:
+    """The texts in lists of about `n_chars` code points (an empty text counts as one); the last one is shorter."""
+    block: list[Text] = []
+    n_left = n_chars
+    for text in texts:
+        block.append(text)
+        n_left -= len(text.text) + 1
+        if n_left <= 0:
+            yield block
+            block, n_left = [], n_chars
+    if block:
         yield block
 
 
@@ -195,7 +203,8 @@ def _csv_rows(
             numbers.append(number)
             if line is None:
                 unreadable.append(number)
-            yield (line or "") + "\n"
+            # The csv module takes a lone CR for the end of a line.
+            yield (line or "").replace("\r", _LONE_CR) + "\n"
 
     reader = csv.reader(ended(), strict=True)
     while True:
@@ -207,11 +216,13 @@ def _csv_rows(
             return
         except csv.Error as error:
             _bad_row(source, numbers[0], f"must be a row of RFC 4180, found {error}", reading)
+            for number in numbers[1:]:  # a quote that never ends takes all that stands behind it
+                reading.skip(number)
             continue
         if unreadable:
             reading.skip(numbers[0])
         else:
-            yield numbers[0], row
+            yield numbers[0], [field.replace(_LONE_CR, "\r") for field in row]
 
 
 def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading) -> Iterator[Value]:

@@ -1,22 +1,23 @@
-"""Encodings as text, ids, JSON Lines or Parquet, one row a text and tokenizer."""
+"""Tokens as text, ids, JSON Lines or Parquet, one row a text and tokenizer; small blocks and large ones alike."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from tokembed.bulk import is_bulk
 from tokembed.errors import BadUsage, one_of
-from tokembed.types import Encoding, Text
+from tokembed.types import Encoding, Text, Tokenizer
 
 FORMATS = ("text", "ids", "jsonl", "parquet")
 _BY_SUFFIX = {".txt": ("text", "ids"), ".ids": ("ids",), ".jsonl": ("jsonl",), ".parquet": ("parquet",)}
-_PARQUET_ROWS = 10_000
 
-Write = Callable[[Text, str, Encoding], object]
-"""Takes a text, its tokenizer's name and what became of it."""
+Tokenizers = Mapping[str, Tokenizer]
+Write = Callable[[Sequence[Text], Tokenizers], object]
+"""Takes a block of texts and the tokenizers to cut it with, by name."""
 
 
 def chosen_format(asked: str | None, path: Path | None) -> str:
@@ -39,7 +40,28 @@ def chosen_format(asked: str | None, path: Path | None) -> str:
     return asked or allowed[0]
 
 
-def record(text: Text, tokenizer: str, encoding: Encoding, *, offsets: bool, token_bytes: bool) -> dict[str, Any]:
+@contextmanager
+def writing(form: str, file: IO[bytes], *, offsets: bool, token_bytes: bool) -> Iterator[Write]:
+    """What writes blocks of texts to `file` in that format; ids need a tokenizer with a vocabulary of its own."""
+    if form == "parquet":
+        from tokembed.token_tables import parquet  # the other formats do without pyarrow
+
+        with parquet(file, offsets=offsets, token_bytes=token_bytes) as write:
+            yield write
+    elif form == "jsonl":
+        yield lambda block, tokenizers: file.writelines(
+            json.dumps(
+                record(text, name, tokenizer.encode(text.text), offsets, token_bytes), ensure_ascii=False
+            ).encode()
+            + b"\n"
+            for text in block
+            for name, tokenizer in tokenizers.items()
+        )
+    else:
+        yield lambda block, tokenizers: _write_lines(file, form, [text.text for text in block], tokenizers)
+
+
+def record(text: Text, tokenizer: str, encoding: Encoding, offsets: bool, token_bytes: bool) -> dict[str, Any]:
     """One text under one tokenizer as JSON has it; bytes are in hex."""
     fields: dict[str, Any] = {
         "id": text.id,
@@ -58,54 +80,13 @@ def record(text: Text, tokenizer: str, encoding: Encoding, *, offsets: bool, tok
     return fields
 
 
-@contextmanager
-def writing(form: str, file: IO[bytes], *, offsets: bool, token_bytes: bool) -> Iterator[Write]:
-    """What writes each encoding to `file` in that format; ids need a tokenizer with a vocabulary of its own."""
-    if form == "parquet":
-        with _parquet(file, offsets=offsets, token_bytes=token_bytes) as write:
-            yield write
-    elif form == "jsonl":
+def _write_lines(file: IO[bytes], form: str, texts: list[str], tokenizers: Tokenizers) -> None:
+    for tokenizer in tokenizers.values():
+        if is_bulk(texts):
+            from tokembed.token_lines import lines_of
 
-        def write_json(text: Text, tokenizer: str, encoding: Encoding) -> None:
-            fields = record(text, tokenizer, encoding, offsets=offsets, token_bytes=token_bytes)
-            file.write(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
-
-        yield write_json
-    elif form == "ids":
-        yield lambda _, __, encoding: file.write(" ".join(map(str, encoding.ids or ())).encode() + b"\n")
-    else:
-        yield lambda _, __, encoding: file.write(" ".join(encoding.tokens).encode() + b"\n")
-
-
-@contextmanager
-def _parquet(file: IO[bytes], *, offsets: bool, token_bytes: bool) -> Iterator[Write]:
-    import pyarrow as pa  # the other formats do without it
-    import pyarrow.parquet as pq
-
-    columns = {
-        "id": pa.string(),
-        "source": pa.string(),
-        "tokenizer": pa.string(),
-        "text": pa.string(),
-        "tokens": pa.list_(pa.string()),
-        "ids": pa.list_(pa.int32()),
-        "n_unk": pa.int32(),
-        "n_unk_chars": pa.int32(),
-    }
-    if offsets:
-        columns["offsets"] = pa.list_(pa.list_(pa.int32(), 2))
-    if token_bytes:
-        columns["bytes"] = pa.list_(pa.string())
-    schema = pa.schema(list(columns.items()))
-    with pq.ParquetWriter(file, schema, compression="zstd") as parquet:
-        rows: list[dict[str, Any]] = []
-
-        def write(text: Text, tokenizer: str, encoding: Encoding) -> None:
-            rows.append(record(text, tokenizer, encoding, offsets=offsets, token_bytes=token_bytes))
-            if len(rows) == _PARQUET_ROWS:
-                parquet.write_table(pa.Table.from_pylist(rows, schema))
-                rows.clear()
-
-        yield write
-        if rows:
-            parquet.write_table(pa.Table.from_pylist(rows, schema))
+            file.write(lines_of(tokenizer.encode_batch(texts), form))
+        else:
+            for encoding in map(tokenizer.encode, texts):
+                words = encoding.tokens if form == "text" else map(str, encoding.ids or ())
+                file.write(" ".join(words).encode() + b"\n")

@@ -63,13 +63,20 @@ def check_target(path: Path, inputs: Sequence[str] = ()) -> None:
             raise BadUsage(f"the output must not be an input, got {str(path)!r} for both")
 
 
-def write_together(files: Mapping[Path, Writer]) -> None:
-    """Write several files, none of which appears before all are written."""
+def write_together(files: Mapping[Path, Writer], *, outdated: Sequence[Path] = ()) -> None:
+    """Write several files, none of which appears before all are written.
+
+    Args:
+        outdated: files of an earlier output of the same name, which do not belong to this one: they are removed.
+    """
     with ExitStack() as opened:
         for path, write in files.items():
             file = opened.enter_context(whole(path))
             write(file)
             file.flush()  # a full disk shows now, before the first rename
+    for path in outdated:
+        if path not in files:
+            path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

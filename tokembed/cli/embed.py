@@ -73,7 +73,8 @@ def embed(
         vectors, coverage = model.text_vectors(corpus)
         record = {"inputs": inputs.record(), **model.record(corpus, coverage)}
         written = exports.files(out, model.embedder, vectors, corpus.text_ids) | exports.record_files(out, record)
-        write_together(written | (exports.ids_files(out, corpus.text_ids) if ids else {}))
+        written |= exports.ids_files(out, corpus.text_ids) if ids else {}
+        write_together(written, outdated=exports.sidecars(out))
     _tell_what_is_left_out(record["coverage"], has_text_rows=out.suffix.lower() != ".vec")
     inputs.finish()
 

@@ -8,10 +8,11 @@ from typing import cast
 
 import typer
 
+from tokembed.arrivals import arriving_blocks
 from tokembed.cli.output import tell
 from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
 from tokembed.errors import counted, one_of
-from tokembed.texts import INLINE, STDIN, Reading, read_texts
+from tokembed.texts import INLINE, STDIN, Reading, blocks, read_texts
 from tokembed.types import Text
 
 
@@ -57,6 +58,10 @@ class Inputs:
         for _, texts in self.by_source():
             yield from texts
 
+    def blocks(self) -> Iterator[list[Text]]:
+        """The texts in blocks: large ones, but of stdin what has arrived, so that a pipe is answered as it flows."""
+        return arriving_blocks(self) if STDIN in self.files else blocks(self)
+
     def by_source(self) -> Iterator[tuple[str, Iterator[Text]]]:
         """Each input's name and its texts."""
         for source in self.sources:
@@ -70,13 +75,19 @@ class Inputs:
         """Whether that input could not be read to its end."""
         return source in self._reading.failed
 
-    def record(self) -> list[dict[str, object]]:
-        """Each input's name, how many texts it gave, and whether it was read to its end."""
+    def record(self) -> dict[str, object]:
+        """How the inputs were read, and of each its name, how many texts it gave, and whether it was read to its end."""
         n_texts = {INLINE: len(self.inline)} | self._reading.n_texts
-        return [
-            {"source": source, "texts": n_texts.get(source, 0), "complete": not self.failed(source)}
-            for source in self.sources
-        ]
+        return {
+            "column": self._reading.column or "text",
+            "encoding": self._reading.encoding,
+            "errors": self._reading.errors,
+            "skipped": self._reading.n_skipped,
+            "sources": [
+                {"source": source, "texts": n_texts.get(source, 0), "complete": not self.failed(source)}
+                for source in self.sources
+            ],
+        }
 
     def finish(self) -> None:
         """End with status 3 where some inputs were done and others were not."""

@@ -6,15 +6,29 @@ import re
 import sys
 from collections.abc import Sequence
 
-from tokembed.cli import progress
-
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+_drawn: set[str] = set()
 
 
 def tell(message: str) -> None:
     """One line on stderr."""
-    progress.clear()
+    clear_status()
     print(f"tokembed: {printable(message)}", file=sys.stderr)
+
+
+def draw_status(text: str) -> None:
+    """Draw a line on stderr that the next one replaces; on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+        _drawn.add("status")
+
+
+def clear_status() -> None:
+    """Take that line away, where one is drawn."""
+    if _drawn:
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+        _drawn.clear()
 
 
 def printable(text: str) -> str:

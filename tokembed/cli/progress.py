@@ -8,8 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tokembed.cli.output import clear_status, draw_status, tell
+
 _FIRST_AFTER = 1.0  # seconds
 _AGAIN_AFTER = 0.2
+_COMPILER = "tokembed.kernels.compiled"
 
 
 class Progress:
@@ -30,19 +33,7 @@ class Progress:
     def show(self, state: str) -> None:
         """Draw the line anew."""
         self._drawn = time.monotonic()
-        if sys.stderr.isatty():
-            print(f"\r\x1b[2K{self._what}: {state}", end="", file=sys.stderr, flush=True)
-            _shown.add("line")
-
-
-_shown: set[str] = set()
-
-
-def clear() -> None:
-    """Take the line away, where one is drawn."""
-    if _shown:
-        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
-        _shown.clear()
+        draw_status(f"{self._what}: {state}")
 
 
 @contextmanager
@@ -50,7 +41,7 @@ def progress(what: str) -> Iterator[Progress]:
     """A progress line that also shows what the library logs about itself, gone at the end."""
     line = Progress(what)
     handler = logging.Handler()
-    handler.emit = lambda record: line.show(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: _show_log(record, line)  # type: ignore[method-assign]
     log = logging.getLogger("tokembed")
     log.addHandler(handler)
     log.setLevel(logging.INFO)
@@ -58,4 +49,19 @@ def progress(what: str) -> Iterator[Progress]:
         yield line
     finally:
         log.removeHandler(handler)
-        clear()
+        clear_status()
+        _tell_compile_time()
+
+
+def _show_log(record: logging.LogRecord, line: Progress) -> None:
+    """A warning, and that something is compiled, stays to be read; the rest is drawn and goes."""
+    if record.levelno >= logging.WARNING or record.name == _COMPILER:
+        tell(record.getMessage())
+    else:
+        line.show(record.getMessage())
+
+
+def _tell_compile_time() -> None:
+    compiler = sys.modules.get(_COMPILER)
+    if compiler is not None and (seconds := compiler.seconds_spent()) > 0:
+        tell(f"compiled in {seconds:.1f} s; where a cache folder can be written, the next run finds it there")

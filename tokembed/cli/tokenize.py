@@ -14,7 +14,9 @@ from tokembed.cli import options
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.progress import progress
 from tokembed.cli.tokenizers import made_tokenizers
+from tokembed.coverage import count_tokens
 from tokembed.errors import BadUsage
+from tokembed.texts import blocks
 from tokembed.token_formats import chosen_format, writing
 from tokembed.types import Tokenizer
 from tokembed.writers import check_target, whole
@@ -67,10 +69,10 @@ def tokenize(
         with ExitStack() as opened, progress("tokenize") as line:
             file = opened.enter_context(whole(out)) if out else sys.stdout.buffer
             write = opened.enter_context(writing(chosen, file, offsets=offsets, token_bytes=token_bytes))
-            for text in inputs:
-                for name, method in tokenizers.items():
-                    write(text, name, method.encode(text.text))
-                line.add()
+            for block in inputs.blocks():
+                write(block, tokenizers)
+                file.flush()  # whoever reads stdin's lines behind a pipe waits for them
+                line.add(len(block))
     inputs.finish()
 
 
@@ -96,10 +98,10 @@ def _print_counts(inputs: Inputs, tokenizers: dict[str, Tokenizer]) -> None:
     with progress("tokenize") as line:
         for source, texts in inputs.by_source():
             n_tokens = dict.fromkeys(tokenizers, 0)
-            for text in texts:
+            for block in blocks(texts):
                 for name, method in tokenizers.items():
-                    n_tokens[name] += len(method.encode(text.text))
-                line.add()
+                    n_tokens[name] += count_tokens([text.text for text in block], method)
+                line.add(len(block))
             if not inputs.failed(source):
                 counts.append((source, n_tokens))
     is_one = len(inputs.sources) == 1

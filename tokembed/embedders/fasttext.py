@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from gensim.models import FastText
 from gensim.models.fasttext import ft_ngram_hashes
-from gensim.models.fasttext_inner import compute_ngrams_bytes
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import BadUsage, above, at_least, checked_seed, one_of
-from tokembed.sentences import train
+from tokembed.corpus import Corpus, frequent_terms, starts_of
+from tokembed.errors import BadUsage, one_of, within
+from tokembed.sentences import ARCHITECTURES, train, untrained
 from tokembed.types import Kind, Lookup
-from tokembed.vectors import WordVectors
+from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
     from tokembed.types import Arrays
 
-ARCHITECTURES = ("skip-gram", "cbow")
 MOST_BUCKETS = 2_000_000
-_log = logging.getLogger(__name__)
+MOST_NUMBERS = 2**32
+"""In all buckets' vectors together; gensim's places in them have 32 bits, and start anew without a word."""
 
 
 class FastTextEmbedder:
@@ -46,10 +46,13 @@ class FastTextEmbedder:
         buckets: places the n-grams are hashed to; 0 for twice the distinct n-grams, 2,000,000 at the most.
 
     Source: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information".
-    Differs: an unseen word is the mean of its trained n-grams only; one with none has no vector.
+    Differs: an unseen word is the mean of its trained n-grams only; one with none has no vector. An n-gram is
+        trained when its whole 32-bit hash was seen, not just its bucket, in which it may stand by chance.
     """
 
     terms: Vocab
+    counts: NDArray[np.int64]
+    vectors: NDArray[np.float32]
 
     def __init__(
         self,
@@ -68,96 +71,90 @@ class FastTextEmbedder:
         max_n: int = 6,
         buckets: int = 0,
     ) -> None:
-        for name, value in (("dim", dim), ("window", window), ("min_count", min_count), ("epochs", epochs)):
-            at_least(name, value, 1)
-        for name, value in (("workers", workers), ("negative", negative), ("min_n", min_n)):
-            at_least(name, value, 1)
-        for name, number in (("sample", sample), ("buckets", buckets)):
-            at_least(name, number, 0)
-        checked_seed(seed)
-        if max_n < min_n:
-            raise BadUsage(f"max_n must be at least min_n, got min_n {min_n} and max_n {max_n}")
-        above("learning_rate", learning_rate, 0)
-        one_of("architecture", architecture, ARCHITECTURES)
         self.dim, self.window, self.min_count, self.epochs = dim, window, min_count, epochs
         self.seed, self.workers, self.architecture = seed, workers, architecture
         self.negative, self.sample, self.learning_rate = negative, sample, learning_rate
         self.min_n, self.max_n, self.buckets = min_n, max_n, buckets
+        check_options(vars(self))
+        within("buckets", buckets, 0, MOST_NUMBERS // dim)
+        one_of("architecture", architecture, ARCHITECTURES)
+        if max_n < min_n:
+            raise BadUsage(f"max_n must be at least min_n, got min_n {min_n} and max_n {max_n}")
 
     def fit(self, corpus: Corpus) -> Self:
         """Train on the corpus.
 
         Raises:
-            BadInput: no text has a token, or none occurs `min_count` times.
+            BadInput: no text has a token, none occurs `min_count` times, or training runs away.
         """
-        self.terms, self.counts = frequent_terms(corpus, self.min_count)
-        self.n_buckets = self.buckets or self._bucket_number()
-        model = FastText(
-            vector_size=self.dim,
-            window=self.window,
-            min_count=1,  # the terms are chosen already
-            epochs=self.epochs,
-            seed=self.seed,
-            workers=self.workers,
-            sg=int(self.architecture == "skip-gram"),
-            negative=self.negative,
-            sample=self.sample,
-            alpha=self.learning_rate,
-            min_alpha=self.learning_rate / 250,
-            bucket=self.n_buckets,
-        )
-        model.build_vocab_from_freq({str(place): int(count) for place, count in enumerate(self.counts)})
+        terms, counts = frequent_terms(corpus, self.min_count)
+        hashes, starts = self._hashes(terms)
+        ngram_hashes = np.unique(hashes)
+        n_buckets = self.buckets or min(max(2 * len(ngram_hashes), 1), MOST_BUCKETS, MOST_NUMBERS // self.dim)
+        buckets = hashes % np.uint32(n_buckets)
+        model = untrained(FastText, self, counts, {"bucket": n_buckets})
         # gensim knows the words as ids, so the n-grams it made of them give way to those of the tokens.
-        term_buckets = [self._buckets_of(term) for term in self.terms]
+        term_buckets = np.split(buckets, starts[1:-1])
         model.wv.buckets_word = [term_buckets[int(key)] for key in model.wv.index_to_key]
-        train(model, corpus.restricted(self.terms), epochs=self.epochs, log=_log)
-        rows = [model.wv.key_to_index[str(place)] for place in range(len(self.terms))]
-        self.vectors: NDArray[np.float32] = model.wv.vectors[rows]
-        self.trained = np.unique(np.concatenate(term_buckets)).astype(np.int64)
-        self.ngram_vectors: NDArray[np.float32] = model.wv.vectors_ngrams[self.trained]
+        vectors = finite(train(model, corpus.restricted(terms)), self.learning_rate)
+        self.trained_buckets = np.unique(buckets)
+        self.ngram_vectors: NDArray[np.float32] = finite(
+            model.wv.vectors_ngrams[self.trained_buckets], self.learning_rate
+        )
+        self.ngram_hashes, self.n_buckets = ngram_hashes, n_buckets
+        self.terms, self.counts, self.vectors = terms, counts, vectors
         return self
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' vectors: their own, or the mean of those of their n-grams that were trained."""
-        found = WordVectors(self.terms, self.vectors).lookup(tokens)
-        for place in np.flatnonzero(found.kind == Kind.NONE).tolist():
-            rows = self.trained_ngrams(tokens[place])
-            if len(rows):
-                found.vectors[place] = self.ngram_vectors[rows].mean(axis=0)
-                found.kind[place] = Kind.NGRAMS
+        found = lookup_terms(self, tokens)
+        unseen = np.flatnonzero(found.kind == Kind.NONE)
+        rows, starts = self.trained_ngrams(tokens[place] for place in unseen.tolist())
+        n_trained = np.diff(starts)
+        ones = np.ones(len(rows), np.float32)
+        sums = csr_array((ones, rows, starts), shape=(len(unseen), len(self.ngram_vectors))) @ self.ngram_vectors
+        found.vectors[unseen] = sums / np.maximum(n_trained, 1).astype(np.float32)[:, None]
+        found.kind[unseen[n_trained > 0]] = Kind.NGRAMS
         return found
 
-    def trained_ngrams(self, token: str) -> NDArray[np.int64]:
-        """The rows in `ngram_vectors` of the token's n-grams, those that training never touched left out."""
-        buckets = self._buckets_of(token)
-        rows: NDArray[np.int64] = np.searchsorted(self.trained, buckets)
-        rows[rows == len(self.trained)] = 0
-        trained: NDArray[np.int64] = rows[self.trained[rows] == buckets]
-        return trained
+    def trained_ngrams(self, tokens: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the tokens' n-grams stand in `ngram_vectors`, those that training never saw left out.
 
-    def _buckets_of(self, token: str) -> NDArray[np.uint32]:
-        return np.array(ft_ngram_hashes(token, self.min_n, self.max_n, self.n_buckets), dtype=np.uint32)
+        Returns:
+            Their rows, one token's after another's, and where each token's begin, (n_tokens + 1,).
+        """
+        hashes, starts = self._hashes(tokens)
+        if not len(self.ngram_hashes):
+            return np.empty(0, np.int64), np.zeros_like(starts)
+        places = np.minimum(np.searchsorted(self.ngram_hashes, hashes), len(self.ngram_hashes) - 1)
+        trained = self.ngram_hashes[places] == hashes
+        rows = np.searchsorted(self.trained_buckets, hashes[trained] % np.uint32(self.n_buckets))
+        n_trained_before = np.concatenate([[0], np.cumsum(trained)])
+        return rows, n_trained_before[starts]
 
-    def _bucket_number(self) -> int:
-        distinct = {ngram for term in self.terms for ngram in compute_ngrams_bytes(term, self.min_n, self.max_n)}
-        return min(max(2 * len(distinct), 1), MOST_BUCKETS)
+    def _hashes(self, tokens: Iterable[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The n-grams' hashes in full, one token's after another's, and where each token's begin."""
+        hashes, lengths = array("I"), []
+        for token in tokens:
+            own = ft_ngram_hashes(token, self.min_n, self.max_n, 2**32)
+            hashes.extend(own)
+            lengths.append(len(own))
+        return np.array(hashes, np.uint32), starts_of(lengths)
 
     def state(self) -> Arrays:
-        """`vectors`, `counts`, and of the trained buckets their numbers and vectors."""
+        """`vectors`, `counts`, the n-grams' hashes, and of the buckets they are in the numbers and vectors."""
         return {
-            "vectors": self.vectors,
-            "counts": self.counts,
-            "trained": self.trained,
+            **learned_arrays(self),
+            "ngram_hashes": self.ngram_hashes,
+            "trained_buckets": self.trained_buckets,
             "ngram_vectors": self.ngram_vectors,
             "n_buckets": np.array([self.n_buckets], np.int64),
         }
 
     def restore(self, terms: Vocab, arrays: Arrays) -> Self:
         """The embedder of these terms, vectors and n-grams; `min_n` and `max_n` are the constructor's."""
-        self.terms = terms
-        self.vectors = np.asarray(arrays["vectors"], np.float32)
-        self.counts = np.asarray(arrays["counts"], np.int64)
-        self.trained = np.asarray(arrays["trained"], np.int64)
+        self.ngram_hashes = np.asarray(arrays["ngram_hashes"], np.uint32)
+        self.trained_buckets = np.asarray(arrays["trained_buckets"], np.uint32)
         self.ngram_vectors = np.asarray(arrays["ngram_vectors"], np.float32)
         self.n_buckets = int(arrays["n_buckets"][0])
-        return self
+        return restored(self, terms, arrays)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import BadInput, above, at_least, checked_seed, counted
+from tokembed.errors import BadInput, counted
 from tokembed.kernels.cooccurrence import count_cooccurrences
 from tokembed.kernels.glove import train
-from tokembed.vectors import WordVectors
+from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class GloveEmbedder:
     """
 
     terms: Vocab
+    counts: NDArray[np.int64]
+    vectors: NDArray[np.float32]
 
     def __init__(
         self,
@@ -53,33 +56,29 @@ class GloveEmbedder:
         alpha: float = 0.75,
         learning_rate: float = 0.05,
     ) -> None:
-        for name, value in (("dim", dim), ("window", window), ("min_count", min_count), ("epochs", epochs)):
-            at_least(name, value, 1)
-        at_least("workers", workers, 1)
-        checked_seed(seed)
-        for name, number in (("x_max", x_max), ("alpha", alpha), ("learning_rate", learning_rate)):
-            above(name, number, 0)
         self.dim, self.window, self.min_count, self.epochs = dim, window, min_count, epochs
         self.seed, self.workers = seed, workers
         self.x_max, self.alpha, self.learning_rate = x_max, alpha, learning_rate
+        check_options(vars(self))
 
     def fit(self, corpus: Corpus) -> Self:
         """Count co-occurrences and train on them.
 
         Raises:
-            BadInput: no text has a token, none occurs `min_count` times, or no two stand in one text.
+            BadInput: no text has a token, none occurs `min_count` times, no two stand in one text, or training runs
+                away.
         """
-        self.terms, self.counts = frequent_terms(corpus, self.min_count)
-        known = corpus.restricted(self.terms)
-        cells = count_cooccurrences(known.ids, known.starts, len(self.terms), window=self.window, workers=self.workers)
+        terms, counts = frequent_terms(corpus, self.min_count)
+        known = corpus.restricted(terms)
+        cells = count_cooccurrences(known.ids, known.starts, len(terms), window=self.window, workers=self.workers)
         if not len(cells.values):
             raise BadInput(
                 f"at least one text must have two tokens that occur {counted(self.min_count, 'time')}, "
                 "found none; lower --min-count or give longer texts"
             )
-        self.vectors, self.losses = train(
+        vectors, self.losses = train(
             *cells,
-            len(self.terms),
+            len(terms),
             dim=self.dim,
             epochs=self.epochs,
             x_max=self.x_max,
@@ -89,19 +88,17 @@ class GloveEmbedder:
             workers=self.workers,
             progress=lambda epoch, loss: _log.info("epoch %d of %d, loss %.4f", epoch, self.epochs, loss),
         )
+        self.terms, self.counts, self.vectors = terms, counts, finite(vectors, self.learning_rate)
         return self
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' vectors; a token that was not trained has none."""
-        return WordVectors(self.terms, self.vectors).lookup(tokens)
+        return lookup_terms(self, tokens)
 
     def state(self) -> Arrays:
         """`vectors` float32 (n_terms, dim) and `counts` int64 (n_terms,)."""
-        return {"vectors": self.vectors, "counts": self.counts}
+        return learned_arrays(self)
 
     def restore(self, terms: Vocab, arrays: Arrays) -> Self:
         """The embedder of these terms and vectors."""
-        self.terms = terms
-        self.vectors = np.asarray(arrays["vectors"], np.float32)
-        self.counts = np.asarray(arrays["counts"], np.int64)
-        return self
+        return restored(self, terms, arrays)

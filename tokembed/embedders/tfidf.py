@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, occurring_terms
+from tokembed.errors import check_fitted
 from tokembed.term_counts import scaled_rows, term_counts
 from tokembed.vocab import Vocab
 
@@ -21,7 +22,8 @@ class TfidfEmbedder:
     weight(t, d) = count of t in d * idf(t), then divided by the row's Euclidean length.
 
     Source: scikit-learn user guide, "Tf-idf term weighting", smooth_idf=True, norm="l2".
-    Differs: the terms are our tokens as they are; nothing is dropped or put in lower case.
+    Differs: the terms are our tokens as they are; nothing is dropped or put in lower case, and [UNK] and special
+        tokens are terms like any other.
     """
 
     terms: Vocab
@@ -41,6 +43,7 @@ class TfidfEmbedder:
 
     def text_vectors(self, corpus: Corpus) -> Sparse:
         """(n_texts, n_terms); a text without a known token has an empty row."""
+        check_fitted(self)
         rows = term_counts(corpus, self.terms)
         rows.data *= self.weights[rows.indices]
         squares = type(rows)((rows.data**2, rows.indices, rows.indptr), shape=rows.shape)

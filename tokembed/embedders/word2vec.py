@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -11,17 +10,13 @@ from gensim.models import Word2Vec
 from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import above, at_least, checked_seed, one_of
-from tokembed.sentences import train
-from tokembed.types import Lookup
-from tokembed.vectors import WordVectors
+from tokembed.errors import one_of
+from tokembed.sentences import ARCHITECTURES, train, untrained
+from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.types import Arrays
-
-ARCHITECTURES = ("skip-gram", "cbow")
-_log = logging.getLogger(__name__)
+    from tokembed.types import Arrays, Lookup
 
 
 class Word2VecEmbedder:
@@ -43,6 +38,8 @@ class Word2VecEmbedder:
     """
 
     terms: Vocab
+    counts: NDArray[np.int64]
+    vectors: NDArray[np.float32]
 
     def __init__(
         self,
@@ -58,55 +55,31 @@ class Word2VecEmbedder:
         sample: float = 0.001,
         learning_rate: float = 0.025,
     ) -> None:
-        for name, value in (("dim", dim), ("window", window), ("min_count", min_count), ("epochs", epochs)):
-            at_least(name, value, 1)
-        for name, value in (("workers", workers), ("negative", negative)):
-            at_least(name, value, 1)
-        checked_seed(seed)
-        at_least("sample", sample, 0)
-        above("learning_rate", learning_rate, 0)
-        one_of("architecture", architecture, ARCHITECTURES)
         self.dim, self.window, self.min_count, self.epochs = dim, window, min_count, epochs
         self.seed, self.workers, self.architecture = seed, workers, architecture
         self.negative, self.sample, self.learning_rate = negative, sample, learning_rate
+        check_options(vars(self))
+        one_of("architecture", architecture, ARCHITECTURES)
 
     def fit(self, corpus: Corpus) -> Self:
         """Train on the corpus.
 
         Raises:
-            BadInput: no text has a token, or none occurs `min_count` times.
+            BadInput: no text has a token, none occurs `min_count` times, or training runs away.
         """
-        self.terms, self.counts = frequent_terms(corpus, self.min_count)
-        model = Word2Vec(
-            vector_size=self.dim,
-            window=self.window,
-            min_count=1,  # the terms are chosen already
-            epochs=self.epochs,
-            seed=self.seed,
-            workers=self.workers,
-            sg=int(self.architecture == "skip-gram"),
-            negative=self.negative,
-            sample=self.sample,
-            alpha=self.learning_rate,
-            min_alpha=self.learning_rate / 250,
-        )
-        model.build_vocab_from_freq({str(place): int(count) for place, count in enumerate(self.counts)})
-        train(model, corpus.restricted(self.terms), epochs=self.epochs, log=_log)
-        rows = [model.wv.key_to_index[str(place)] for place in range(len(self.terms))]
-        self.vectors: NDArray[np.float32] = model.wv.vectors[rows]
+        terms, counts = frequent_terms(corpus, self.min_count)
+        vectors = train(untrained(Word2Vec, self, counts), corpus.restricted(terms))
+        self.terms, self.counts, self.vectors = terms, counts, finite(vectors, self.learning_rate)
         return self
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' vectors; a token that was not trained has none."""
-        return WordVectors(self.terms, self.vectors).lookup(tokens)
+        return lookup_terms(self, tokens)
 
     def state(self) -> Arrays:
         """`vectors` float32 (n_terms, dim) and `counts` int64 (n_terms,)."""
-        return {"vectors": self.vectors, "counts": self.counts}
+        return learned_arrays(self)
 
     def restore(self, terms: Vocab, arrays: Arrays) -> Self:
         """The embedder of these terms and vectors."""
-        self.terms = terms
-        self.vectors = np.asarray(arrays["vectors"], np.float32)
-        self.counts = np.asarray(arrays["counts"], np.int64)
-        return self
+        return restored(self, terms, arrays)

@@ -12,6 +12,7 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
+from tokembed.bulk import is_bulk
 from tokembed.surrogates import well_formed
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
@@ -84,7 +85,7 @@ class BertTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
-        from tokembed.blocks import block_of, is_bulk, strings_of
+        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         if offsets:

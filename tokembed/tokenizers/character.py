@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from tokembed.bulk import is_bulk
 from tokembed.errors import BadUsage
 from tokembed.surrogates import well_formed
 from tokembed.types import Encoding, Span
@@ -47,7 +48,7 @@ class CharacterTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
-        from tokembed.blocks import block_of, is_bulk, strings_of
+        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         vocab = Vocab() if vocab is None else vocab

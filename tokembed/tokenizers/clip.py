@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from tokembed.bulk import is_bulk
 from tokembed.byte_level import BYTE_SYMBOLS, SYMBOL_BYTES
 from tokembed.tokenizers.clip_cleaning import align, clean
 from tokembed.types import Encoding, Span
@@ -97,7 +98,7 @@ class ClipTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
-        from tokembed.blocks import block_of, is_bulk, strings_of
+        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         if offsets:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from tokenizers import Encoding as Reference
 from tokenizers import Tokenizer
 
-from tokembed.byte_level import SYMBOL_BYTES
+from tokembed.errors import BadInput
 from tokembed.surrogates import well_formed
-from tokembed.tokenizers.pretrained_files import load
-from tokembed.types import Encoding
+from tokembed.tokenizers.pretrained_files import Spelling, load, model_without, one_line, spelling_of, with_model
+from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -31,12 +32,21 @@ class PretrainedTokenizer:
     Raises:
         BadInput: the file is no tokenizer.
         NotAtHand: the hub name is not in the local cache; nothing is fetched behind the user's back.
+
+    Differs: without parse_special, `tokenizers` still gives a special token's id where its model holds the string as
+    an ordinary piece; here it is cut like any text. Only in a BPE that merges to such a string, or has it as its only
+    character, the id comes out; then it stands for text, and keeps its bytes.
     """
 
     def __init__(self, name: str, *, special: bool = False, parse_special: bool = False) -> None:
         self.name = name
         self.special = special
         self.parse_special = parse_special
+
+    def loaded(self) -> Self:
+        """The tokenizer itself, its file read: what is wrong with it is told before any text is."""
+        assert self._reference
+        return self
 
     @cached_property
     def _reference(self) -> Tokenizer:
@@ -52,72 +62,103 @@ class PretrainedTokenizer:
         return description
 
     @cached_property
+    def _model(self) -> dict[str, Any]:
+        """The description's model; unless they are parsed, the special strings are no pieces of it."""
+        strings = [token["content"] for token in self._description["added_tokens"] if token["special"]]
+        model: dict[str, Any] = self._description["model"]
+        return model if self.parse_special else model_without(strings, self._description)
+
+    @cached_property
+    def _cutter(self) -> Tokenizer:
+        if self._model is self._description["model"]:
+            return self._reference
+        return with_model(self._model, self._description)
+
+    @cached_property
     def vocab(self) -> Vocab:
         """Its tokens in the order of their ids; a gap in the ids is filled with a name of its own."""
-        ids = self._reference.get_vocab(with_added_tokens=True)
-        tokens = [f"<unused id {place}>" for place in range(max(ids.values(), default=-1) + 1)]
-        for token, place in ids.items():
-            tokens[place] = token
-        return Vocab(tokens, unknown=self._unknown, special=self._special - {self._unknown})
+        ids = self._reference.get_vocab(with_added_tokens=False)
+        by_place = {place: token for token, place in ids.items()} | self._added
+        tokens = [by_place.get(place, "") for place in range(max(by_place, default=-1) + 1)]
+        taken = set(by_place.values())
+        for place in range(len(tokens)):
+            if place not in by_place:
+                tokens[place] = _free_name(f"<unused id {place}>", taken)
+        unknown = None if self._unknown_id is None else tokens[self._unknown_id]
+        return Vocab(tokens, unknown=unknown, special=[tokens[place] for place in self._special_ids])
 
     @cached_property
-    def _unknown(self) -> str | None:
+    def _unknown_id(self) -> int | None:
+        """The id of text that the model lacks; None where it lacks none."""
         model = self._description["model"]
-        if isinstance(model.get("unk_id"), int):
-            return str(model["vocab"][model["unk_id"]][0])
-        unknown = model.get("unk_token")
-        return unknown if unknown and self._reference.token_to_id(unknown) is not None else None
+        if self._spelling.spells_all(model):
+            return None
+        unknown: int | None = model.get("unk_id") if model["type"] == "Unigram" else model["vocab"].get(_unknown(model))
+        return unknown
 
     @cached_property
-    def _special(self) -> frozenset[str]:
-        return frozenset(token["content"] for token in self._description["added_tokens"] if token["special"])
+    def _special_ids(self) -> frozenset[int]:
+        special = (token["id"] for token in self._description["added_tokens"] if token["special"])
+        return frozenset(special) - {self._unknown_id}
 
     @cached_property
-    def _bytes_of(self) -> Callable[[str], bytes]:
-        steps = _step_types(self._description)
-        if "ByteLevel" in steps:
-            return _byte_level
-        if "WordPiece" in steps:
-            return lambda token: (token.removeprefix("##") or token).encode()
-        return _sentence_piece
+    def _added(self) -> dict[int, str]:
+        return {token["id"]: token["content"] for token in self._description["added_tokens"]}
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return spelling_of(self._description)
 
     def encode(self, text: str) -> Encoding:
-        """The text's tokens as `tokenizers` gives them."""
+        """The text's tokens as `tokenizers` gives them.
+
+        Raises:
+            BadInput: the tokenizer cannot cut this text, such as one without a token for what it does not know.
+        """
         readable = well_formed(text)
-        reference = self._reference.encode(readable, add_special_tokens=self.special)
-        special = tuple(token in self._special and token != self._unknown for token in reference.tokens)
-        offsets = self._added_spans(reference.offsets, special, len(text))
+        reference = self._cut(lambda: self._cutter.encode(readable, add_special_tokens=self.special))
+        special = tuple(
+            bool(is_template) or (self.parse_special and token_id in self._special_ids)
+            for token_id, is_template in zip(reference.ids, reference.special_tokens_mask, strict=True)
+        )
+        offsets = _spans(reference.offsets, special, len(text))
         return Encoding(
             text=text,
-            tokens=tuple(reference.tokens),
+            tokens=tuple(self.vocab[token_id] for token_id in reference.ids),
             ids=tuple(reference.ids),
             offsets=offsets,
             token_bytes=tuple(
-                b"" if is_special else readable[start:end].encode() if token == self._unknown else self._bytes_of(token)
-                for token, (start, end), is_special in zip(reference.tokens, offsets, special, strict=True)
+                b"" if special[place] else self._token_bytes(reference, place, readable[slice(*offsets[place])])
+                for place in range(len(reference.ids))
             ),
             special=special,
-            unknown=tuple(token == self._unknown for token in reference.tokens),
+            unknown=tuple(
+                token_id == self._unknown_id and not is_special
+                for token_id, is_special in zip(reference.ids, special, strict=True)
+            ),
         )
 
-    @staticmethod
-    def _added_spans(
-        offsets: Sequence[tuple[int, int]], special: Sequence[bool], length: int
-    ) -> tuple[tuple[int, int], ...]:
-        """The offsets with a special token's (0, 0) moved to where it stands, so that spans never go back."""
-        spans, last = [], 0
-        for (start, end), is_special in zip(offsets, special, strict=True):
-            span = (last, last) if is_special and start == end else (start, end)
-            spans.append(span)
-            last = max(last, span[1])
-        while_behind = len(spans)
-        while while_behind and special[while_behind - 1] and spans[while_behind - 1][0] == spans[while_behind - 1][1]:
-            while_behind -= 1
-            spans[while_behind] = (length, length)
-        return tuple(spans)
+    def _token_bytes(self, reference: Reference, place: int, source: str) -> bytes:
+        token_id = reference.ids[place]
+        if token_id == self._unknown_id:
+            return source.encode()
+        token = self.vocab[token_id]
+        if token_id in self._added and (token in source or self._reference.model.token_to_id(token) is None):
+            return token.encode()
+        return self._spelling.read(token, source, *_place_in_word(reference.word_ids, place))
+
+    def _cut(self, cut: Callable[[], Any]) -> Any:
+        try:
+            return cut()
+        except Exception as error:  # `tokenizers` raises nothing narrower than Exception
+            raise BadInput(f"tokenizer {self.name!r} must cut every text, found: {one_line(error)}") from error
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
-        """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
+        """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used.
+
+        Raises:
+            BadInput: the tokenizer cannot cut one of them.
+        """
         from tokembed.blocks import block_of, is_bulk, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
@@ -126,7 +167,7 @@ class PretrainedTokenizer:
         if is_bulk(block) and self._bulk is not None:
             return self._bulk(block_of(block))
         texts = list(map(well_formed, strings_of(block)))
-        encoded = self._reference.encode_batch_fast(texts, add_special_tokens=self.special)
+        encoded = self._cut(lambda: self._cutter.encode_batch_fast(texts, add_special_tokens=self.special))
         return from_ids((encoding.ids for encoding in encoded), self.vocab)
 
     @cached_property
@@ -135,14 +176,14 @@ class PretrainedTokenizer:
         from tokembed.bulk_wordpiece import BulkWordPiece, rules_of
 
         rules = rules_of(self._description)
-        if rules is None or self._unknown is None:
+        if rules is None or self._unknown_id is None:
             return None
         try:
-            kernel = BulkWordPiece(self._description["model"]["vocab"], self._unknown, rules)
+            kernel = BulkWordPiece(self._model["vocab"], _unknown(self._model), rules)
         except ValueError:  # more tokens than the kernel's tables hold
             return None
         encode = PretrainedTokenizer(self.name, parse_special=self.parse_special).encode
-        strings = [token["content"] for token in self._description["added_tokens"]] if self.parse_special else []
+        strings = list(self._added.values()) if self.parse_special else []
         frame = self._frame() if self.special else None
         return lambda block: kernel.corpus(block, self.vocab, encode, special_strings=strings, frame=frame)
 
@@ -162,25 +203,34 @@ class PretrainedTokenizer:
         return str(self._reference.decode(list(self.vocab.checked(ids)), skip_special_tokens=True))
 
 
-def _step_types(description: dict[str, Any]) -> set[str]:
-    """The types of every step of the pre-tokenizer and the decoder."""
-    types = set()
-    pending = [description.get("pre_tokenizer"), description.get("decoder")]
-    while pending:
-        step = pending.pop()
-        if step:
-            types.add(step["type"])
-            pending += step.get("pretokenizers", []) + step.get("decoders", [])
-    return types
+def _unknown(model: Mapping[str, Any]) -> str:
+    return model.get("unk_token") or ""
 
 
-def _byte_level(token: str) -> bytes:
-    if all(symbol in SYMBOL_BYTES for symbol in token):
-        return bytes(SYMBOL_BYTES[symbol] for symbol in token)
-    return token.encode()  # an added token stands for itself
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, in further brackets while a token is called so."""
+    while name in taken:
+        name = f"<{name}>"
+    return name
 
 
-def _sentence_piece(token: str) -> bytes:
-    if len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
-        return bytes([int(token[3:5], 16)])
-    return token.replace("▁", " ").encode()
+def _place_in_word(word_ids: Sequence[int | None], place: int) -> tuple[bool, bool]:
+    """Whether the token continues the word of the one before, and whether it ends its own."""
+    word = word_ids[place]
+    continues = place > 0 and word is not None and word_ids[place - 1] == word
+    ends = place + 1 == len(word_ids) or word_ids[place + 1] != word
+    return continues, ends
+
+
+def _spans(offsets: Sequence[Span], special: Sequence[bool], length: int) -> tuple[Span, ...]:
+    """The offsets with a special token's (0, 0) moved to where it stands, so that spans never go back."""
+    spans, last = [], 0
+    for (start, end), is_special in zip(offsets, special, strict=True):
+        span = (last, last) if is_special and start == end else (start, end)
+        spans.append(span)
+        last = max(last, span[1])
+    behind = len(spans)
+    while behind and special[behind - 1] and spans[behind - 1][0] == spans[behind - 1][1]:
+        behind -= 1
+        spans[behind] = (length, length)
+    return tuple(spans)

@@ -1,10 +1,18 @@
-"""A Hugging Face tokenizer from a tokenizer.json, a vocab.txt, the folder it lies in, or the hub's local cache."""
+"""What the files of a Hugging Face tokenizer say: the tokenizer itself, and how its tokens write text.
+
+The file is a tokenizer.json, a vocab.txt, the folder it lies in, or one in the hub's local cache.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from string import punctuation
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer
 from tokenizers.models import WordPiece
@@ -12,37 +20,75 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-from tokembed.errors import BadInput, NotAtHand
+from tokembed.byte_level import SYMBOL_BYTES
+from tokembed.errors import BadInput, BadUsage, NotAtHand
 
 FILE = "tokenizer.json"
 VOCAB_FILE = "vocab.txt"
+_BYTE = re.compile("<0x([0-9A-F]{2})>")
+_NEVER_IN_TEXT = "\U0010ffff"
+_SEPARATORS = ("/", os.sep)
 
 
 def load(name: str) -> Tokenizer:
     """The tokenizer of a tokenizer.json, a BERT vocab.txt, a folder with either, or a hub name in the local cache.
 
     Raises:
-        BadInput: the file or folder is no tokenizer.
+        BadInput: there is no such file, or the file or folder is no tokenizer.
+        BadUsage: the name can be neither a file's nor one on the hub.
         NotAtHand: the hub name is not in the local cache; nothing is fetched behind the user's back.
     """
     path = Path(name)
-    if path.is_file():
-        return _wordpiece(path) if path.name.endswith(VOCAB_FILE) else _read(path)
-    if path.suffix in (".json", ".txt"):
-        raise BadInput(f"there is no file {name!r}; give a tokenizer.json, a vocab.txt, their folder or a hub name")
     if path.is_dir():
         for file, read in ((FILE, _read), (VOCAB_FILE, _wordpiece)):
             if (path / file).is_file():
                 return read(path / file)
         return _converted(path)
-    return _read(_cached(name))
+    if path.exists():
+        return _wordpiece(path) if path.name.endswith(VOCAB_FILE) else _read(path)
+    if _looks_like_a_path(name):
+        raise BadInput(f"there is no file {name!r}; give a {FILE}, a {VOCAB_FILE}, their folder or a hub name")
+    found = cached(name)
+    if found is None:
+        raise NotAtHand(f"tokenizer {name!r} is not in the local cache; bring it with: hf download {name} {FILE}")
+    return _read(found)
+
+
+def cached(name: str) -> Path | None:
+    """The tokenizer.json of a hub name in the local cache, None where it is not there.
+
+    Raises:
+        BadUsage: nothing on the hub can be called so.
+    """
+    from huggingface_hub import try_to_load_from_cache  # takes a quarter of a second, and few names need it
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(name, FILE)
+    except HFValidationError as error:
+        raise BadUsage(f"a tokenizer must be a name, a file, a folder or a hub name, got {name!r}") from error
+    return Path(found) if isinstance(found, str) else None
+
+
+def one_line(error: Exception) -> str:
+    """What the error says, on one line."""
+    return " ".join(str(error).split())
+
+
+def _looks_like_a_path(name: str) -> bool:
+    n_separators = sum(name.count(separator) for separator in set(_SEPARATORS))
+    ends = name.startswith((".", "~", *_SEPARATORS)) or name.endswith(_SEPARATORS)
+    return n_separators > 1 or (n_separators == 1 and ends) or name.endswith((".json", ".txt"))
 
 
 def _read(path: Path) -> Tokenizer:
+    description = _text_of(path)
     try:
-        return Tokenizer.from_str(path.read_text(encoding="utf-8"))
+        return Tokenizer.from_str(description)
     except Exception as error:  # `tokenizers` raises nothing narrower than Exception
-        raise BadInput(f"{str(path)!r} must be a tokenizer.json of Hugging Face tokenizers: {error}") from error
+        raise BadInput(
+            f"{str(path)!r} must be a tokenizer.json of Hugging Face tokenizers: {one_line(error)}"
+        ) from error
 
 
 def _wordpiece(path: Path) -> Tokenizer:
@@ -50,10 +96,10 @@ def _wordpiece(path: Path) -> Tokenizer:
 
     Without one, a vocabulary in which no token has a capital letter lowers its text and strips accents.
     """
-    tokens = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    config_path = path.with_name("tokenizer_config.json")
-    config = json.loads(config_path.read_text(encoding="utf-8")) if config_path.is_file() else {}
-    unknown = str(config.get("unk_token", "[UNK]"))
+    tokens = _text_of(path).removesuffix("\n").split("\n")
+    config = _config_beside(path)
+    unknown = config.get("unk_token", "[UNK]")
+    unknown = unknown["content"] if isinstance(unknown, dict) else str(unknown)
     if unknown not in tokens:
         raise BadInput(f"{str(path)!r} must be a BERT vocabulary with a token {unknown!r}, found {len(tokens)} tokens")
     cased = any(token != token.lower() for token in tokens if not token.startswith("["))
@@ -72,6 +118,24 @@ def _wordpiece(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def _config_beside(path: Path) -> dict[str, Any]:
+    config_path = path.with_name("tokenizer_config.json")
+    if not config_path.is_file():
+        return {}
+    try:
+        config = json.loads(_text_of(config_path))
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{str(config_path)!r} must be JSON: {one_line(error)}") from error
+    return config if isinstance(config, dict) else {}
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{str(path)!r} must be a file in UTF-8 that can be read: {one_line(error)}") from error
+
+
 def _converted(folder: Path) -> Tokenizer:
     """The tokenizer of a folder without a tokenizer.json, converted by transformers from what is there."""
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # that no model can be run is no matter here
@@ -84,14 +148,126 @@ def _converted(folder: Path) -> Tokenizer:
         raise BadInput(f"{str(folder)!r} must hold a {FILE}, a {VOCAB_FILE} or what transformers converts") from error
 
 
-def _cached(name: str) -> Path:
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
+def model_without(strings: Sequence[str], description: Mapping[str, Any]) -> dict[str, Any]:
+    """The description's model with no piece called as one of the strings; itself where it cuts no text to one.
 
-    try:
-        found = try_to_load_from_cache(name, FILE)
-    except HFValidationError as error:
-        raise BadInput(f"a tokenizer must be a file, a folder or a hub name, found {name!r}") from error
-    if not isinstance(found, str):
-        raise NotAtHand(f"tokenizer {name!r} is not in the local cache; bring it with: hf download {name} {FILE}")
-    return Path(found)
+    Such a piece keeps its id and gets a name that no text holds. What a BPE merges to stays.
+    """
+    model: dict[str, Any] = description["model"]
+    strings = [string for string in strings if not _is_split(string, description)]
+    if model["type"] == "BPE":
+        strings = _unmerged(strings, model) if model.get("ignore_merges") else []
+    if model["type"] == "Unigram":
+        pieces = [(_hidden(piece) if piece in strings else piece, score) for piece, score in model["vocab"]]
+        return {**model, "vocab": pieces} if any(piece in strings for piece, _ in model["vocab"]) else model
+    names = {string: _hidden(string) for string in strings if string in model["vocab"]}
+    if not names:
+        return model
+    vocab = {names.get(piece, piece): place for piece, place in model["vocab"].items()}
+    return {**model, "vocab": vocab, "unk_token": names.get(model["unk_token"], model["unk_token"])}
+
+
+def with_model(model: Mapping[str, Any], description: Mapping[str, Any]) -> Tokenizer:
+    """The described tokenizer with another model, its special strings cut like any text."""
+    bare = {**description, "model": model, "added_tokens": [], "post_processor": None}
+    tokenizer = Tokenizer.from_str(json.dumps(description))
+    tokenizer.model = Tokenizer.from_str(json.dumps(bare)).model  # put in later, the added tokens keep their ids
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _is_split(string: str, description: Mapping[str, Any]) -> bool:
+    """Whether the pre-tokenizer leaves no word that holds the string."""
+    splits = any(step["type"] == "BertPreTokenizer" for step in _steps(description["pre_tokenizer"]))
+    return splits and len(string) > 1 and any(sign in string for sign in punctuation)
+
+
+def _unmerged(strings: Sequence[str], model: Mapping[str, Any]) -> list[str]:
+    wanted, prefix = set(strings), model.get("continuing_subword_prefix") or ""
+    for left, right in model["merges"]:
+        wanted -= {left, right, left + right.removeprefix(prefix)}
+    return [string for string in strings if string in wanted]
+
+
+def _hidden(piece: str) -> str:
+    return f"{_NEVER_IN_TEXT}{piece}{_NEVER_IN_TEXT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a model's pieces write text.
+
+    Attributes:
+        prefix: stands before a piece that continues a word.
+        suffix: stands behind a piece that ends a word.
+        space: stands for a space; empty where a space is a space.
+        byte_level: each character of a piece is a byte.
+        byte_fallback: `<0x41>` is a byte.
+    """
+
+    prefix: str
+    suffix: str
+    space: str
+    byte_level: bool
+    byte_fallback: bool
+
+    def read(self, token: str, source: str, continues: bool, ends: bool) -> bytes:
+        """The UTF-8 that the token writes; `source` is the text it was cut from."""
+        if continues:
+            token = token.removeprefix(self.prefix)
+        if ends:
+            token = token.removesuffix(self.suffix)
+        if self.byte_fallback and token != source and (byte := _BYTE.fullmatch(token)):
+            return bytes.fromhex(byte[1])
+        if self.byte_level and all(symbol in SYMBOL_BYTES for symbol in token):
+            return bytes(SYMBOL_BYTES[symbol] for symbol in token)
+        return (token.replace(self.space, " ") if self.space else token).encode()
+
+    def spells_all(self, model: Mapping[str, Any]) -> bool:
+        """Whether every byte has a piece, so that no text is unknown."""
+        if model["type"] == "BPE" and self.byte_level:
+            ends = {self.suffix, ""}
+            return all(
+                before + symbol + end in model["vocab"]
+                for symbol in SYMBOL_BYTES
+                for before in {self.prefix, ""}
+                for end in ends
+            )
+        if not self.byte_fallback:
+            return False
+        pieces = model["vocab"] if model["type"] == "BPE" else {piece for piece, _ in model["vocab"]}
+        return all(f"<0x{byte:02X}>" in pieces for byte in range(256))
+
+
+def spelling_of(description: Mapping[str, Any]) -> Spelling:
+    """How the tokens of a tokenizer.json write text, read from its model and steps."""
+    model = description["model"]
+    normalizer, pre_tokenizer, decoder = (
+        list(_steps(description[part])) for part in ("normalizer", "pre_tokenizer", "decoder")
+    )
+    spaces = [step["replacement"] for step in pre_tokenizer + decoder if step["type"] == "Metaspace"]
+    for old, new in map(_replaced, normalizer):
+        spaces += [new] if old == " " else []
+    for old, new in map(_replaced, decoder):
+        spaces += [old] if new == " " else []
+    return Spelling(
+        prefix=model.get("continuing_subword_prefix") or "",
+        suffix=model.get("end_of_word_suffix") or "",
+        space=next(filter(None, spaces), ""),
+        byte_level="ByteLevel" in {step["type"] for step in normalizer + pre_tokenizer + decoder},
+        byte_fallback=bool(model.get("byte_fallback")),
+    )
+
+
+def _steps(part: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """Every step of a normalizer, a pre-tokenizer or a decoder, those of its sequences too."""
+    if part:
+        yield part
+        for steps in ("normalizers", "pretokenizers", "decoders"):
+            for step in part.get(steps, []):
+                yield from _steps(step)
+
+
+def _replaced(step: Mapping[str, Any]) -> tuple[str, str]:
+    """What a step replaces and by what; nothing by nothing where it is no such step."""
+    return (next(iter(step["pattern"].values())), step["content"]) if step["type"] == "Replace" else ("", "")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tokembed.bulk import is_bulk
 from tokembed.errors import BadUsage
 from tokembed.surrogates import well_formed
 from tokembed.types import Encoding
@@ -43,7 +44,7 @@ class WhitespaceTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
-        from tokembed.blocks import block_of, is_bulk, strings_of
+        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         vocab = Vocab() if vocab is None else vocab
