@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def as_buffers(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
 def as_strings(words: kernel.Words) -> list[str]:
     letters = words.letters.tobytes()
     bounds = words.bounds[: words.n_words + 1].tolist()
-    return [letters[a:b].decode() for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [letters[a:b].decode() for a, b in pairwise(bounds)]
 
 
 def check(texts: list[str], n_threads: int, words: kernel.Words | None = None) -> kernel.Words:
@@ -37,7 +38,7 @@ def check(texts: list[str], n_threads: int, words: kernel.Words | None = None) -
     result = kernel.intern(*as_buffers(texts), words, n_threads=n_threads)
     expected = [[known.setdefault(word, len(known)) for word in text.split()] for text in texts]
     counts.update(word for text in texts for word in text.split())
-    assert result.ids.dtype == np.int32 and result.starts.dtype == np.int64
+    assert (result.ids.dtype, result.starts.dtype) == (np.int32, np.int64)
     assert result.ids.tolist() == [i for ids in expected for i in ids]
     assert np.diff(result.starts).tolist() == [len(ids) for ids in expected]
     assert result.starts[0] == 0
@@ -90,7 +91,7 @@ def test_many_distinct_words_long_and_short(n_threads):
 def test_a_slice_of_an_array_need_not_begin_at_zero():
     data, bounds = as_buffers(["left out", "a b a", "c a"])
     result = kernel.intern(data, bounds[1:], kernel.no_words(), n_threads=2)
-    assert result.ids.tolist() == [0, 1, 0, 2, 0] and result.starts.tolist() == [0, 3, 5]
+    assert (result.ids.tolist(), result.starts.tolist()) == ([0, 1, 0, 2, 0], [0, 3, 5])
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["", " ", "a"], ["a"]])

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer as Reference
-from tokenizers import decoders, models, pre_tokenizers, processors
 
 import tokembed
+from tests.test_pretrained import KINDS, saved_kinds
 from tokembed.types import Tokenizer
 from tokembed.vocab import Vocab
 
@@ -42,31 +38,14 @@ ODD += [
 texts = st.lists(st.sampled_from(ODD) | st.characters(), max_size=12).map("".join)
 
 
-@pytest.fixture(scope="session")
-def byte_level_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small byte-level tokenizer.json with a template, truncation and padding that must not be applied."""
-    symbols = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocab = {symbol: place for place, symbol in enumerate([*symbols, "Ġa", "ab", "<s>", "</s>"])}
-    tokenizer = Reference(models.BPE(vocab=vocab, merges=[("Ġ", "a"), ("a", "b")]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(["<s>", "</s>"])
-    ends = [(token, vocab[token]) for token in ("<s>", "</s>")]
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=ends)
-    tokenizer.enable_truncation(4)
-    tokenizer.enable_padding(length=8)
-    path = tmp_path_factory.mktemp("byte_level") / "tokenizer.json"
-    tokenizer.save(str(path))
-    return path
-
-
-NAMES = ["whitespace", "character", "bert", "clip", "a file"]
+BUILT_IN = ["whitespace", "character", "bert", "clip"]
+NAMES = [*BUILT_IN, *KINDS]
 
 
 @pytest.fixture(scope="session")
-def tokenizers(byte_level_file: Path) -> dict[str, Tokenizer]:
-    made = {name: tokembed.tokenizer(name) for name in NAMES[:-1]}
-    return {**made, "a file": tokembed.tokenizer(str(byte_level_file))}
+def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tokenizer]:
+    files = saved_kinds(tmp_path_factory.mktemp("kinds"))
+    return {name: tokembed.tokenizer(str(files.get(name, name))) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -212,30 +191,3 @@ def test_a_normalized_tokenizer_cuts_what_normalization_made(text: str) -> None:
 def test_offsets_of_a_normalized_text_point_into_the_given_one() -> None:
     encoding = tokembed.tokenizer("character", unicode="nfc").encode("a \u1112\u1169\u11af\u1105\u1169 b")
     assert (encoding.tokens, encoding.offsets) == (("a", "홀", "로", "b"), ((0, 1), (2, 5), (5, 7), (8, 9)))
-
-
-def test_a_tokenizer_file_is_neither_cut_off_nor_padded(byte_level_file: Path) -> None:
-    for path in (byte_level_file, byte_level_file.parent):
-        encoding = tokembed.tokenizer(str(path)).encode("ab ab 홀")
-        assert encoding.tokens == ("ab", "Ġa", "b", "Ġ", *"íĻĢ")
-        assert b"".join(encoding.token_bytes) == "ab ab 홀".encode()
-        assert encoding.offsets[-3:] == ((6, 7), (6, 7), (6, 7))
-
-
-def test_a_tokenizer_file_adds_and_parses_its_own_special_tokens(byte_level_file: Path) -> None:
-    framed = tokembed.tokenizer(str(byte_level_file), special=True).encode("ab")
-    assert (framed.tokens, framed.offsets) == (("<s>", "ab", "</s>"), ((0, 0), (0, 2), (2, 2)))
-    assert "</s>" not in tokembed.tokenizer(str(byte_level_file)).encode("a</s>").tokens
-    assert tokembed.tokenizer(str(byte_level_file), parse_special=True).encode("a</s>").tokens == ("a", "</s>")
-
-
-def test_a_file_that_is_no_tokenizer_is_bad_input(tmp_path: Path) -> None:
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps({"version": "1.0"}), encoding="utf-8")
-    with pytest.raises(tokembed.BadInput, match=r"must be a tokenizer\.json"):
-        tokembed.tokenizer(str(path)).encode("a")
-
-
-def test_a_hub_name_that_is_not_cached_says_what_brings_it() -> None:
-    with pytest.raises(tokembed.NotAtHand, match=r"hf download nobody/nothing tokenizer\.json"):
-        tokembed.tokenizer("nobody/nothing").encode("a")

@@ -11,7 +11,7 @@
 
 from tokembed.errors import BadInput, BadUsage, NotAtHand, TokembedError
 from tokembed.registry import embedder, tokenizer
-from tokembed.texts import read_texts
+from tokembed.texts import Reading, read_texts
 from tokembed.types import Encoding, Kind, Lookup, Text
 
 __version__ = "0.1.0"
@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "Lookup",
     "NotAtHand",
+    "Reading",
     "Text",
     "TokembedError",
     "embedder",

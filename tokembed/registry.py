@@ -99,7 +99,7 @@ METHODS = (
     ),
 )  # fmt: skip
 
-_HUB_WORD = re.compile("[A-Za-z0-9_](?:[A-Za-z0-9_]|[.-](?![.-]))*(?<![.-])", re.ASCII)
+_HUB_WORD = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """What the hub lets a name without an owner be."""
 
 PRETRAINED = Method(
@@ -132,7 +132,7 @@ def find(role: Role, name: str) -> Method:
 
 def _is_pretrained(name: str) -> bool:
     """Whether the name is a path, as far as it looks, a hub name with its owner, or one word in the local cache."""
-    if "/" in name or name.endswith((".json", ".txt")) or (name and len(name) < 256 and Path(name).exists()):
+    if "/" in name or name.endswith((".json", ".txt")) or _exists(name):
         return True  # what is wrong with it, loading tells
     if not _HUB_WORD.fullmatch(name):
         return False
@@ -144,6 +144,13 @@ def _is_pretrained(name: str) -> bool:
         f"tokenizer {name!r} is not in the local cache and none of {', '.join(names('tokenizer'))}; "
         f"bring it with: hf download {name} tokenizer.json"
     )
+
+
+def _exists(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).exists()
+    except OSError:  # too long to be one
+        return False
 
 
 @lru_cache

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+LARGE = " 100 MB"  # what a file's name ends in
 LARGE_BYTES = 100_000_000
 
 
@@ -31,7 +32,7 @@ class TextFile:
 
     @property
     def is_large(self) -> bool:
-        return self.name.endswith("100 MB")
+        return self.name.endswith(LARGE)
 
     def __str__(self) -> str:
         share = 100 * self.n_distinct / self.n_words
@@ -44,7 +45,7 @@ class TextFile:
 def text_files(data: Path, folder: Path, *, wanted: Callable[[str], bool], small: bool) -> Iterator[TextFile]:
     """Each file as it is, and, unless `small`, as about 100 MB; written to `folder` where they are not there yet."""
     for name, lines in SOURCES.items():
-        large = f"{name} 100 MB"
+        large = name + LARGE
         if wanted(name):
             yield _written(name, folder, lambda lines=lines: "".join(lines(data)))
         if not small and wanted(large):
@@ -55,9 +56,13 @@ def _written(name: str, folder: Path, make: Callable[[], str]) -> TextFile:
     path = folder / f"{name.replace(' ', '_')}.txt"
     if not path.exists():
         path.write_bytes(make().encode())
-    text = path.read_bytes().decode()
-    words = text.split()
-    return TextFile(name, path, path.stat().st_size, text.count("\n"), len(words), len(set(words)))
+    n_texts, n_words, distinct = 0, 0, set()
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            words = line.split()
+            n_texts, n_words = n_texts + 1, n_words + len(words)
+            distinct.update(words)
+    return TextFile(name, path, path.stat().st_size, n_texts, n_words, len(distinct))
 
 
 def _repeated(lines: list[str]) -> str:

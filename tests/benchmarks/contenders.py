@@ -32,10 +32,12 @@ class Contender:
         package: what must be installed.
         ready: loads it for so many threads, from a folder with bert.json and clip.json; gives what is timed, and what
             then keeps its result.
+        is_slow: of a large file it gets the last part only.
     """
 
     package: str
     ready: Ready
+    is_slow: bool = False
 
 
 def lines_of(path: Path) -> list[str]:
@@ -45,7 +47,8 @@ def lines_of(path: Path) -> list[str]:
 
 def keep_rows(ids: Any, lengths: Any, path: Path) -> None:
     """Keep all ids one after another, and how many each text has."""
-    np.savez(path, ids=np.asarray(ids).astype(np.int32), lengths=np.asarray(lengths).astype(np.int64))
+    with path.open("wb") as file:
+        np.savez(file, ids=np.asarray(ids).astype(np.int32), lengths=np.asarray(lengths).astype(np.int64))
 
 
 def keep_lists(result: list[Any], read: Path, path: Path) -> None:
@@ -77,14 +80,16 @@ def tokembed(name: str) -> Ready:
 
     def ready(n_threads: int, folder: Path) -> tuple[Run, Keep]:
         from file_blocks import file_block
+
         from tokembed import registry
 
-        tokenizer = registry.find("tokenizer", name).load()()
+        tokenizer = registry.tokenizer(name)
+        tokenizer.encode_batch(["a"])  # little text goes another way, which has to be loaded as well
 
         def run(path: Path) -> Any:
             return tokenizer.encode_batch(file_block(path, n_threads))
 
-        return run, lambda corpus, read, path: keep_rows(corpus.ids, corpus.lengths(), path)
+        return run, lambda corpus, _, path: keep_rows(corpus.ids, corpus.lengths(), path)
 
     return ready
 
@@ -120,7 +125,7 @@ def nanotoken(form: str) -> Ready:
                 return tokenizer.encode_files(TextFileSource(str(path), separator="\n"), **options)
             return tokenizer.encode_batch(lines_of(path), **options)
 
-        return run, lambda result, read, path: keep_rows(result.ids, result.lengths, path)
+        return run, lambda result, _, path: keep_rows(result.ids, result.lengths, path)
 
     return ready
 
@@ -209,7 +214,7 @@ def counter(n_threads: int, folder: Path) -> tuple[Run, Keep]:
     """Python's own way to count words."""
     return (
         lambda path: Counter(path.read_bytes().decode().split()),
-        lambda result, read, path: keep_counts(result, path),
+        lambda result, _, path: keep_counts(result, path),
     )
 
 
@@ -218,31 +223,26 @@ def keep_counts(counts: dict[str, int], path: Path) -> None:
     path.write_text(json.dumps(counts), encoding="utf-8")
 
 
-def ids_only(name: str) -> Contender:
-    """A tokenizer of tokembed without a peer."""
-    return Contender("tokembed", tokembed(name))
-
-
 CONTENDERS: dict[str, dict[str, Contender]] = {
     "bert": {
-        "tokembed": ids_only("bert"),
+        "tokembed": Contender("tokembed", tokembed("bert")),
         "nanotoken files": Contender("nanotoken", nanotoken("files")),
         "nanotoken batch": Contender("nanotoken", nanotoken("batch")),
         "tokie files": Contender("tokie", tokie("files", "bert")),
         "tokie batch": Contender("tokie", tokie("batch", "bert")),
-        "iree": Contender("iree.tokenizer", iree("bert")),
-        "blingfire": Contender("blingfire", blingfire),
-        "tokenizers": Contender("tokenizers", tokenizers("bert")),
+        "iree": Contender("iree.tokenizer", iree("bert"), is_slow=True),
+        "blingfire": Contender("blingfire", blingfire, is_slow=True),
+        "tokenizers": Contender("tokenizers", tokenizers("bert"), is_slow=True),
     },
     "clip": {
-        "tokembed": ids_only("clip"),
+        "tokembed": Contender("tokembed", tokembed("clip")),
         "tokie files": Contender("tokie", tokie("files", "clip")),
         "tokie batch": Contender("tokie", tokie("batch", "clip")),
-        "iree": Contender("iree.tokenizer", iree("clip")),
+        "iree": Contender("iree.tokenizer", iree("clip"), is_slow=True),
         "instant-clip": Contender("instant_clip_tokenizer", instant_clip),
-        "tokenizers": Contender("tokenizers", tokenizers("clip")),
-        "openai python": Contender("regex", openai),
+        "tokenizers": Contender("tokenizers", tokenizers("clip"), is_slow=True),
+        "openai python": Contender("regex", openai, is_slow=True),
     },
     "whitespace": {"tokembed": Contender("tokembed", counted_words), "Counter": Contender("collections", counter)},
-    "character": {"tokembed": ids_only("character")},
+    "character": {"tokembed": Contender("tokembed", tokembed("character"))},
 }

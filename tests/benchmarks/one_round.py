@@ -2,8 +2,9 @@
 
     python one_round.py <task> <tool> <path> <threads> <last bytes, 0 for all> [<where to keep the ids>]
 
-beside bert.json and clip.json in the path's folder, prints a line of JSON. Making ready (imports, vocabulary, tables, compiled code, a megabyte of "a") is not in the time;
-opening the file, decoding it and cutting it into lines is. Nothing of the text has been seen before.
+prints a line of JSON; bert.json and clip.json stand beside the path. Making ready (imports, vocabulary, tables,
+compiled code, a megabyte of the word "a") is not in the time; opening the file, decoding it and cutting it into lines
+is. Nothing of the text has been seen before.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-WARM_UP_BYTES = 1 << 21
+WARM_UP = ("a " * 1000 + "\n") * 700  # enough that tokembed takes its kernels
 
 
 def on_cores(n_threads: int) -> None:
@@ -35,6 +36,14 @@ def peak_megabytes() -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise RuntimeError("no VmHWM in /proc/self/status")
+
+
+def warm_up_file(folder: Path) -> Path:
+    """A text without words of its own."""
+    path = folder / "warm_up.txt"
+    if not path.exists():
+        path.write_text(WARM_UP)
+    return path
 
 
 def last_lines(path: Path, n_bytes: int) -> Path:
@@ -59,11 +68,8 @@ def main() -> None:
         print(json.dumps({"missing": contender.package}))
         return
     began = time.perf_counter()
-    with_warm_up = Path(path).with_name("warm_up.txt")
-    if not with_warm_up.exists():
-        with_warm_up.write_bytes(b"a\n" * (WARM_UP_BYTES // 2))
-    run, rows = contender.ready(int(n_threads), Path(path).parent)
-    run(with_warm_up)
+    run, keep_result = contender.ready(int(n_threads), Path(path).parent)
+    run(warm_up_file(Path(path).parent))
     ready = time.perf_counter() - began
     read = last_lines(Path(path), int(n_last))
     gc.collect()
@@ -80,7 +86,7 @@ def main() -> None:
         "peak": peak_megabytes(),
     }
     if keep:
-        rows(result, read, Path(keep[0]))
+        keep_result(result, read, Path(keep[0]))
     print(json.dumps(measured))
 
 

@@ -76,7 +76,7 @@ class Inputs:
         return source in self._reading.failed
 
     def record(self) -> dict[str, object]:
-        """How the inputs were read, and of each its name, how many texts it gave, and whether it was read to its end."""
+        """How the inputs were read; of each its name, how many texts it gave, and whether it was read to its end."""
         n_texts = {INLINE: len(self.inline)} | self._reading.n_texts
         return {
             "column": self._reading.column or "text",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tokembed.corpus import Corpus
 
 _CLUSTER = regex.compile(r"\X")
+# Only with Extend, ZWJ, SpacingMark, Prepend, a jamo or a regional indicator can a cluster have two code points.
+_ALONE = regex.compile(r"[\p{GCB=Other}\p{GCB=LV}\p{GCB=LVT}]+")
 
 
 class CharacterTokenizer:
@@ -57,7 +59,7 @@ class CharacterTokenizer:
         if is_bulk(block):
             from tokembed.bulk_words import parts_corpus
 
-            return parts_corpus(block_of(block), vocab, _CLUSTER.findall)
+            return parts_corpus(block_of(block), vocab, _clusters)
         return from_ids(_id_lists(strings_of(block), vocab), vocab)
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -77,6 +79,11 @@ def _offsets(text: str) -> Iterable[Span]:
         start += len(word)
 
 
+def _clusters(word: str) -> list[str]:
+    """The clusters of a word; where no code point can join another, they are the code points."""
+    return list(word) if _ALONE.fullmatch(word) else _CLUSTER.findall(word)
+
+
 def _id_lists(block: Iterable[str], vocab: Vocab) -> Iterable[list[int]]:
     """The ids of each text; a word is cut once, however often it comes."""
     known: dict[str, list[int]] = {}
@@ -84,6 +91,6 @@ def _id_lists(block: Iterable[str], vocab: Vocab) -> Iterable[list[int]]:
         ids: list[int] = []
         for word in well_formed(text).split():
             if word not in known:
-                known[word] = [vocab.add(cluster) for cluster in _CLUSTER.findall(word)]
+                known[word] = [vocab.add(cluster) for cluster in _clusters(word)]
             ids += known[word]
         yield ids

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Self
 
 from tokenizers import Encoding as Reference
 from tokenizers import Tokenizer
 
+from tokembed.bulk import is_bulk
 from tokembed.errors import BadInput
 from tokembed.surrogates import well_formed
 from tokembed.tokenizers.pretrained_files import Spelling, load, model_without, one_line, spelling_of, with_model
@@ -159,7 +161,7 @@ class PretrainedTokenizer:
         Raises:
             BadInput: the tokenizer cannot cut one of them.
         """
-        from tokembed.blocks import block_of, is_bulk, strings_of
+        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
 
         if offsets:
@@ -233,4 +235,6 @@ def _spans(offsets: Sequence[Span], special: Sequence[bool], length: int) -> tup
     while behind and special[behind - 1] and spans[behind - 1][0] == spans[behind - 1][1]:
         behind -= 1
         spans[behind] = (length, length)
-    return tuple(spans)
+    # The space in what one character was cleaned to is trimmed off it, though more tokens of it follow.
+    starts = list(accumulate((start for start, _ in reversed(spans)), min))[::-1]
+    return tuple((start, end) for start, (_, end) in zip(starts, spans, strict=True))

@@ -39,13 +39,13 @@ def load(name: str) -> Tokenizer:
         NotAtHand: the hub name is not in the local cache; nothing is fetched behind the user's back.
     """
     path = Path(name)
-    if path.is_dir():
-        for file, read in ((FILE, _read), (VOCAB_FILE, _wordpiece)):
-            if (path / file).is_file():
-                return read(path / file)
-        return _converted(path)
-    if path.exists():
-        return _wordpiece(path) if path.name.endswith(VOCAB_FILE) else _read(path)
+    try:
+        if path.is_dir():
+            return _in_folder(path)
+        if path.exists():
+            return _wordpiece(path) if path.name.endswith(VOCAB_FILE) else _read(path)
+    except OSError as error:
+        raise BadInput(f"{name!r} must be a path that can be read: {error.strerror}") from error
     if _looks_like_a_path(name):
         raise BadInput(f"there is no file {name!r}; give a {FILE}, a {VOCAB_FILE}, their folder or a hub name")
     found = cached(name)
@@ -79,6 +79,13 @@ def _looks_like_a_path(name: str) -> bool:
     n_separators = sum(name.count(separator) for separator in set(_SEPARATORS))
     ends = name.startswith((".", "~", *_SEPARATORS)) or name.endswith(_SEPARATORS)
     return n_separators > 1 or (n_separators == 1 and ends) or name.endswith((".json", ".txt"))
+
+
+def _in_folder(folder: Path) -> Tokenizer:
+    for file, read in ((FILE, _read), (VOCAB_FILE, _wordpiece)):
+        if (folder / file).is_file():
+            return read(folder / file)
+    return _converted(folder)
 
 
 def _read(path: Path) -> Tokenizer:
@@ -132,8 +139,8 @@ def _config_beside(path: Path) -> dict[str, Any]:
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{str(path)!r} must be a file in UTF-8 that can be read: {one_line(error)}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{str(path)!r} must be in UTF-8: {one_line(error)}") from error
 
 
 def _converted(folder: Path) -> Tokenizer:
