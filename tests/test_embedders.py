@@ -111,14 +111,25 @@ def test_more_buckets_than_gensim_can_number_are_refused() -> None:
         made("fasttext", dim=100, buckets=42_949_673)
 
 
+@pytest.mark.parametrize(("window", "highest"), [(5, 0.1), (20, 0.05)])
+def test_a_learning_rate_at_which_gensims_cbow_crashes_is_refused(window: int, highest: float) -> None:
+    made("fasttext", architecture="cbow", window=window, learning_rate=highest)
+    made("fasttext", window=window, learning_rate=0.5)
+    with pytest.raises(tokembed.BadUsage, match=f"cbow with window {window} must be at most {highest}, got 0.5"):
+        made("fasttext", architecture="cbow", window=window, learning_rate=0.5)
+
+
 @pytest.mark.parametrize("name", registry.names("embedder"))
 def test_before_fit_there_are_no_vectors(name: str) -> None:
     embedder = made(name)
     with pytest.raises(tokembed.BadUsage, match=r"must be fitted before it gives vectors; call fit\(corpus\) first"):
-        if registry.find("embedder", name).output == "texts":
-            embedder.text_vectors(tokembed.tokenizer("whitespace").encode_batch(["a"]))
-        else:
-            embedder.lookup(["a"])
+        vectors_of(embedder, name)
+
+
+def vectors_of(embedder: Any, name: str) -> Any:
+    if registry.find("embedder", name).output == "texts":
+        return embedder.text_vectors(tokembed.tokenizer("whitespace").encode_batch(["a"]))
+    return embedder.lookup(["a"])
 
 
 @pytest.mark.parametrize("name", TOKEN_EMBEDDERS)

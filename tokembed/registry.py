@@ -132,7 +132,7 @@ def find(role: Role, name: str) -> Method:
 
 def _is_pretrained(name: str) -> bool:
     """Whether the name is a path, as far as it looks, a hub name with its owner, or one word in the local cache."""
-    if "/" in name or name.endswith((".json", ".txt")) or _exists(name):
+    if Path(name).name != name or name.endswith((".json", ".txt")) or _exists(name):
         return True  # what is wrong with it, loading tells
     if not _HUB_WORD.fullmatch(name):
         return False

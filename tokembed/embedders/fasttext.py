@@ -26,6 +26,10 @@ MOST_BUCKETS = 2_000_000
 MOST_NUMBERS = 2**32
 """In all buckets' vectors together; gensim's places in them have 32 bits, and start anew without a word."""
 
+MOST_CBOW_RATE = 0.1
+"""gensim's FastText does not clip the steps of CBOW: in trials on small corpora it grew without bounds and
+crashed from a learning rate of 0.2 on (0.1 with window 100), never at this and at 1 / window."""
+
 
 class FastTextEmbedder:
     """gensim's FastText with n-grams of our token strings.
@@ -40,7 +44,7 @@ class FastTextEmbedder:
         architecture: predict the neighbors from the word, or the word from its neighbors.
         negative: noise words for each true one.
         sample: tokens with a larger share of the corpus are left out at random; 0 leaves none out.
-        learning_rate: of the start; it falls to a 250th.
+        learning_rate: of the start; it falls to a 250th. With cbow 0.1 at the most, and 1 / window.
         min_n: code points of the shortest n-gram, the marks of a word's start and end counted.
         max_n: code points of the longest n-gram.
         buckets: places the n-grams are hashed to; 0 for twice the distinct n-grams, 2,000,000 at the most.
@@ -78,6 +82,8 @@ class FastTextEmbedder:
         check_options(vars(self))
         within("buckets", buckets, 0, MOST_NUMBERS // dim)
         one_of("architecture", architecture, ARCHITECTURES)
+        if architecture == "cbow":
+            within(f"learning_rate of cbow with window {window}", learning_rate, 0, min(MOST_CBOW_RATE, 1 / window))
         if max_n < min_n:
             raise BadUsage(f"max_n must be at least min_n, got min_n {min_n} and max_n {max_n}")
 

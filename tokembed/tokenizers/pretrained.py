@@ -47,7 +47,7 @@ class PretrainedTokenizer:
 
     def loaded(self) -> Self:
         """The tokenizer itself, its file read: what is wrong with it is told before any text is."""
-        assert self._reference
+        _ = self._reference
         return self
 
     @cached_property
