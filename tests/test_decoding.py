@@ -18,7 +18,8 @@ import pytest
 from tokembed.decoding import Decoder, ErrorPolicy, checked_encoding
 from tokembed.errors import BadInput, BadUsage
 from tokembed.opening import SAMPLE_BYTES, open_bytes
-from tokembed.texts import Reading, read_texts
+from tokembed.reading import Reading
+from tokembed.texts import read_texts
 
 MIB = 1 << 20
 LINE = b"plain ASCII " * 80 + b"\n"

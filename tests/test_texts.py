@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import Run
 from tokembed.errors import BadInput
-from tokembed.texts import Reading, blocks, read_texts
+from tokembed.reading import Reading
+from tokembed.texts import blocks, read_texts
 from tokembed.types import Text
 
 KOREAN = "아침 먹고\n학교를 갑니다\n".encode()

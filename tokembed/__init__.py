@@ -10,8 +10,9 @@
 """
 
 from tokembed.errors import BadInput, BadUsage, NotAtHand, TokembedError
+from tokembed.reading import Reading
 from tokembed.registry import embedder, tokenizer
-from tokembed.texts import Reading, read_texts
+from tokembed.texts import read_texts
 from tokembed.types import Encoding, Kind, Lookup, Text
 
 __version__ = "0.1.0"

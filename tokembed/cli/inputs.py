@@ -12,7 +12,8 @@ from tokembed.arrivals import arriving_blocks
 from tokembed.cli.output import tell
 from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
 from tokembed.errors import counted, one_of
-from tokembed.texts import INLINE, STDIN, Reading, blocks, read_texts
+from tokembed.reading import Reading
+from tokembed.texts import INLINE, STDIN, blocks, read_texts
 from tokembed.types import Text
 
 

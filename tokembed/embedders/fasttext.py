@@ -28,7 +28,7 @@ MOST_NUMBERS = 2**32
 
 MOST_CBOW_RATE = 0.1
 """gensim's FastText does not clip the steps of CBOW: in trials on small corpora it grew without bounds and
-crashed from a learning rate of 0.2 on (0.1 with window 100), never at this and at 1 / window."""
+crashed from a learning rate of 0.2 on (0.1 with window 100), never up to this and 1 / window."""
 
 
 class FastTextEmbedder:
@@ -57,6 +57,8 @@ class FastTextEmbedder:
     terms: Vocab
     counts: NDArray[np.int64]
     vectors: NDArray[np.float32]
+    ngram_hashes: NDArray[np.uint32]
+    ngram_vectors: NDArray[np.float32]
 
     def __init__(
         self,
@@ -103,11 +105,9 @@ class FastTextEmbedder:
         term_buckets = np.split(buckets, starts[1:-1])
         model.wv.buckets_word = [term_buckets[int(key)] for key in model.wv.index_to_key]
         vectors = finite(train(model, corpus.restricted(terms)), self.learning_rate)
-        self.trained_buckets = np.unique(buckets)
-        self.ngram_vectors: NDArray[np.float32] = finite(
-            model.wv.vectors_ngrams[self.trained_buckets], self.learning_rate
-        )
-        self.ngram_hashes, self.n_buckets = ngram_hashes, n_buckets
+        trained_buckets = np.unique(buckets)
+        self.ngram_vectors = finite(model.wv.vectors_ngrams[trained_buckets], self.learning_rate)
+        self.ngram_hashes, self.trained_buckets, self.n_buckets = ngram_hashes, trained_buckets, n_buckets
         self.terms, self.counts, self.vectors = terms, counts, vectors
         return self
 

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer
 from tokembed.bulk import is_bulk
 from tokembed.errors import BadInput
 from tokembed.surrogates import well_formed
-from tokembed.tokenizers.pretrained_files import Spelling, load, model_without, one_line, spelling_of, with_model
+from tokembed.tokenizers.pretrained_files import load, one_line
+from tokembed.tokenizers.pretrained_model import Spelling, model_without, spelling_of, with_model
 from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
 

@@ -1,0 +1,169 @@
+"""What an input holds, line by line or row by row: plain text, JSON Lines, CSV, TSV, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
+
+from tokembed.decoding import Decoder
+from tokembed.errors import BadInput, counted, did_you_mean
+from tokembed.opening import open_bytes
+from tokembed.reading import Reading
+
+_LONE_CR = "\ufdd0"  # a code point that Unicode keeps free for such uses; no text has it
+_FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refuse long texts
+
+Value = tuple[int, Any, Any]
+"""The line it stands on, the input's own id or None, and what the column holds."""
+
+
+def text_values(source: str, suffix: str, reading: Reading) -> Generator[Value, None, None]:
+    with open_bytes(source) as stream:
+        decoder = Decoder(source, stream, encoding=reading.encoding, errors=reading.errors, notice=reading.notice)
+        lines = decoder.lines()
+        if suffix == ".csv":
+            yield from _table(_csv_rows(lines, source, reading), source, reading)
+            return
+        readable = _readable(lines, reading)
+        if suffix == ".jsonl":
+            yield from _jsonl(readable, source, reading)
+        elif suffix == ".tsv":
+            yield from _table(((number, line.split("\t")) for number, line in readable), source, reading)
+        else:
+            _tell_that_it_is_plain(source, suffix, reading)
+            yield from ((number, None, line) for number, line in readable)
+
+
+def _tell_that_it_is_plain(source: str, suffix: str, reading: Reading) -> None:
+    if reading.column is not None:
+        name = "stdin" if source == "-" else source
+        reading.notice(f"{name} is read as plain text, a text a line: --column needs .jsonl, .csv, .tsv or .parquet")
+    elif suffix == ".json":
+        reading.notice(f"{source} is read as plain text, a text a line: JSON Lines is .jsonl")
+
+
+Lines = Iterator[tuple[int, str]]
+"""Line numbers from 1, and lines without their end."""
+
+
+def _readable(lines: Iterator[tuple[int, str | None]], reading: Reading) -> Lines:
+    for number, line in lines:
+        if line is None:
+            reading.skip(number)
+        else:
+            yield number, line
+
+
+def _jsonl(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", "it is nested too deep")
+            reading.bad_row(source, number, f"must be one JSON object, found: {reason}")
+            continue
+        if not isinstance(record, dict):
+            reading.bad_row(source, number, f"must be one JSON object, found {type(record).__name__}")
+        elif reading.text_column not in record:
+            reading.bad_row(source, number, _no_column(reading, list(record)))
+        else:
+            yield number, record.get("id"), record[reading.text_column]
+
+
+def _csv_rows(
+    lines: Iterator[tuple[int, str | None]], source: str, reading: Reading
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of RFC 4180, each with the line it begins on; one with a line that cannot be read is left out."""
+    csv.field_size_limit(_FIELD_LIMIT)
+    numbers: list[int] = []  # of the lines that the row being read has taken so far
+    unreadable: list[int] = []
+
+    def ended() -> Iterator[str]:
+        for number, line in lines:
+            numbers.append(number)
+            if line is None:
+                unreadable.append(number)
+            # The csv module takes a lone CR for the end of a line.
+            yield (line or "").replace("\r", _LONE_CR) + "\n"
+
+    reader = csv.reader(ended(), strict=True)
+    while True:
+        numbers.clear()
+        unreadable.clear()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reading.bad_row(source, numbers[0], f"must be a row of RFC 4180, found {error}")
+            for number in numbers[1:]:  # a quote that never ends takes all that stands behind it
+                reading.skip(number)
+            continue
+        if unreadable:
+            reading.skip(numbers[0])
+        else:
+            yield numbers[0], [field.replace(_LONE_CR, "\r") for field in row]
+
+
+def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading) -> Iterator[Value]:
+    _, header = next(rows, (0, None))
+    if header is None:
+        return  # an empty file has no text
+    if reading.text_column not in header:
+        raise BadInput(f"{source}: {_no_column(reading, header)}")
+    text_at = header.index(reading.text_column)
+    id_at = header.index("id") if "id" in header else None
+    for number, row in rows:
+        row = row or [""]
+        if row == [""] and len(header) > 1:
+            continue  # a blank line, which ends many files
+        if len(row) != len(header):
+            expected = counted(len(header), "column")
+            reading.bad_row(source, number, f"must have {expected} as the first line does, found {len(row)}")
+        else:
+            yield number, None if id_at is None else row[id_at], row[text_at]
+
+
+def parquet_values(source: str, reading: Reading) -> Generator[Value, None, None]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with open_bytes(source):  # for the usual messages
+        pass
+    try:
+        with pq.ParquetFile(source) as table:
+            names = table.schema_arrow.names
+            column = reading.text_column
+            if column not in names:
+                raise BadInput(f"{source}: {_no_column(reading, names)}")
+            if names.count(column) > 1 or names.count("id") > 1:
+                raise BadInput(
+                    f"{source}: each column must have a name of its own, found {', '.join(map(repr, names))}"
+                )
+            wanted = [column, *(["id"] if "id" in names and column != "id" else [])]
+            line = 0
+            for batch in table.iter_batches(columns=wanted):
+                texts = batch.column(column).to_pylist()
+                ids = batch.column("id").to_pylist() if "id" in names else [None] * len(texts)
+                for text_id, text in zip(ids, texts, strict=True):
+                    line += 1
+                    yield line, text_id, text
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{source!r} must be a Parquet file, found: {_first_line(error)}") from error
+
+
+def _no_column(reading: Reading, found: Sequence[str]) -> str:
+    column = reading.text_column
+    hint = did_you_mean(column, found) or "; name one with --column"
+    if len(found) == 1 and re.search(r"[;\t|]", found[0]):
+        hint = "; a .csv has commas and a .tsv tabs between its columns"
+    return f"there must be a column {column!r}, found {', '.join(found) or 'none'}{hint}"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).split("\n")[0]
