@@ -15,7 +15,8 @@ LEVELS = [
     {"errors", "types", "byte_level", "surrogates", "bulk"},
     {
         "kernels", "corpus", "vocab", "vectors", "pooling", "coverage", "alignment", "normalization", "opening",
-        "decoding", "reading", "columns", "texts", "arrivals", "tables", "cores", "blocks", "bulk_wordpiece", "bulk_words", "writers",
+        "decoding", "reading", "columns", "texts", "arrivals", "tables", "cores", "blocks",
+        "bulk_wordpiece", "bulk_words", "writers",
         "term_counts", "sentences",
     },
     {"tokenizers", "embedders"},
