@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tokembed.errors import BadUsage
+from tokembed.cores import n_cores
+from tokembed.errors import BadInput, BadUsage
 from tokembed.surrogates import well_formed
+
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +80,46 @@ def strings_of(texts: Texts) -> Sequence[str]:
     if isinstance(texts, pa.Array):
         return [text or "" for text in texts.to_pylist()]
     return texts if isinstance(texts, list) else list(texts)
+
+
+def file_block(path: Path) -> Block:
+    """A UTF-8 file's lines, each with its end, which is white space to every tokenizer; read by all cores.
+
+    Raises:
+        BadInput: the file is not UTF-8.
+        OSError: it cannot be read.
+    """
+    with open(path, "rb", buffering=0) as file, ThreadPoolExecutor(n_cores()) as pool:
+        data = np.empty(os.fstat(file.fileno()).st_size, np.uint8)
+        edges = np.linspace(0, len(data), n_cores() + 1).astype(np.int64).tolist()
+        parts = list(pool.map(lambda part: _read_part(file.fileno(), data, *part), pairwise(edges)))
+        bounds = np.concatenate([np.zeros(1, np.int64), *parts])
+        if bounds[-1] != len(data):
+            bounds = np.append(bounds, len(data))
+        # Whole lines only, so that no character is cut in two.
+        edges = np.unique(bounds[np.searchsorted(bounds, edges)]).tolist()
+        if not all(pool.map(lambda part: _is_utf8(data[slice(*part)]), pairwise(edges))):
+            raise BadInput(f"{str(path)!r} must be UTF-8; read it with read_texts, which knows other encodings")
+    return Block(data, bounds)
+
+
+def _read_part(descriptor: int, data: NDArray[np.uint8], first: int, last: int) -> NDArray[np.int64]:
+    """Read data[first:last] from the file; the places behind the line feeds in it."""
+    found = [np.empty(0, np.int64)]
+    while first < last:  # in pieces that are still in the core's cache when they are searched
+        piece = data[first : min(first + _PIECE_BYTES, last)]
+        n_read = os.preadv(descriptor, [piece.data], first)
+        if not n_read:
+            raise BadInput("the file must stay as it is while it is read, it has become shorter")
+        found.append(np.flatnonzero(piece[:n_read] == ord("\n")) + first + 1)
+        first += n_read
+    return np.concatenate(found)
+
+
+def _is_utf8(data: NDArray[np.uint8]) -> bool:
+    ends = pa.py_buffer(np.array([0, len(data)]))
+    try:
+        pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,8 +23,9 @@ def words_corpus(block: Block, vocab: Vocab) -> Corpus:
     if words is None or words.n_words != len(vocab):
         words = _known(vocab)
     done = intern(block.data, block.bounds, words)
-    for word in _strings(done.words, len(vocab)):
-        vocab.add(word)
+    n_known = len(vocab)
+    if done.words.n_words > n_known:
+        vocab.extend(done.words.n_words - n_known, lambda: _strings(done.words, n_known))
     _words_of[vocab] = done.words
     return Corpus(done.ids, done.starts, vocab)
 
@@ -57,6 +57,13 @@ def _known(vocab: Vocab) -> Words:
 
 def _strings(words: Words, first: int) -> list[str]:
     """The words from number `first` on."""
-    letters = words.letters.tobytes()
-    bounds = words.bounds[first : words.n_words + 1].tolist()
-    return [letters[start:end].decode() for start, end in pairwise(bounds)]
+    bounds = words.bounds[first : words.n_words + 1]
+    letters = words.letters[bounds[0] : bounds[-1]]
+    if not len(letters):
+        return []
+    # All are decoded at once; how long a word is is counted in code points, of which each has one first byte.
+    is_first = (letters.view(np.int8) >= -64).view(np.uint8)
+    lengths = np.add.reduceat(is_first, bounds[:-1] - bounds[0], dtype=np.int64)
+    ends = np.cumsum(lengths)
+    text = letters.tobytes().decode()
+    return [text[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]

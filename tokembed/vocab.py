@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from tokembed.errors import BadInput
@@ -24,18 +24,35 @@ class Vocab:
     """
 
     def __init__(self, tokens: Iterable[str] = (), *, unknown: str | None = None, special: Iterable[str] = ()) -> None:
-        self.tokens: list[str] = list(tokens)
-        self.ids: dict[str, int] = {token: place for place, token in enumerate(self.tokens)}
-        if len(self.ids) != len(self.tokens):
+        self._tokens: list[str] = list(tokens)
+        self._later: list[Callable[[], list[str]]] = []
+        self._n_tokens = len(self._tokens)
+        self._ids: dict[str, int] = {token: place for place, token in enumerate(self._tokens)}
+        if len(self._ids) != len(self._tokens):
             raise BadInput(f"a vocabulary's tokens must be distinct, found {self._first_repeated()!r} twice")
-        self.unknown_id = None if unknown is None else self.ids[unknown]
-        self.special_ids = frozenset(self.ids[token] for token in special)
+        self.unknown_id = None if unknown is None else self._ids[unknown]
+        self.special_ids = frozenset(self._ids[token] for token in special)
 
     def _first_repeated(self) -> str:
-        return next(token for place, token in enumerate(self.tokens) if self.ids[token] != place)
+        return next(token for place, token in enumerate(self._tokens) if self._ids[token] != place)
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens in the order of their ids."""
+        while self._later:
+            self._tokens += self._later.pop(0)()
+        return self._tokens
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """The id of each token."""
+        if len(self._ids) < self._n_tokens:
+            behind = range(len(self._ids), self._n_tokens)
+            self._ids.update(zip(self.tokens[behind.start :], behind, strict=True))
+        return self._ids
 
     def __len__(self) -> int:
-        return len(self.tokens)
+        return self._n_tokens
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tokens)
@@ -46,11 +63,17 @@ class Vocab:
     def __getitem__(self, place: int) -> str:
         return self.tokens[place]
 
+    def extend(self, n_tokens: int, make: Callable[[], list[str]]) -> None:
+        """Add so many tokens that are known to be distinct and new; `make` gives them, once they are asked for."""
+        self._later.append(make)
+        self._n_tokens += n_tokens
+
     def add(self, token: str) -> int:
         """The token's id, a new one where it was not in the vocabulary."""
-        place = self.ids.setdefault(token, len(self.tokens))
-        if place == len(self.tokens):
+        place = self.ids.setdefault(token, self._n_tokens)
+        if place == self._n_tokens:
             self.tokens.append(token)
+            self._n_tokens += 1
         return place
 
     @property
@@ -65,9 +88,9 @@ class Vocab:
             BadInput: one is not; the message names its place.
         """
         for place, token_id in enumerate(ids):
-            if not 0 <= token_id < len(self.tokens):
+            if not 0 <= token_id < self._n_tokens:
                 raise BadInput(
-                    f"ids must lie in 0..{len(self.tokens) - 1}, found {token_id} at position {place}; "
+                    f"ids must lie in 0..{self._n_tokens - 1}, found {token_id} at position {place}; "
                     "were they made by this tokenizer?"
                 )
         return ids

@@ -79,15 +79,14 @@ def tokembed(name: str) -> Ready:
     """The library as it is used for a whole file: its bytes, where its lines begin, `encode_batch`."""
 
     def ready(n_threads: int, folder: Path) -> tuple[Run, Keep]:
-        from file_blocks import file_block
-
         from tokembed import registry
+        from tokembed.blocks import file_block
 
         tokenizer = registry.tokenizer(name)
         tokenizer.encode_batch(["a"])  # little text goes another way, which has to be loaded as well
 
         def run(path: Path) -> Any:
-            return tokenizer.encode_batch(file_block(path, n_threads))
+            return tokenizer.encode_batch(file_block(path))
 
         return run, lambda corpus, _, path: keep_rows(corpus.ids, corpus.lengths(), path)
 
