@@ -18,7 +18,7 @@ from tokembed.kernels.wordpiece_characters import RARE, SINGLE, Characters
 from tokembed.kernels.wordpiece_loops import N_RUNS, N_STOPS, RUN, SLACK, SLOT, cut_texts
 from tokembed.kernels.wordpiece_vocabulary import NO_TOKEN, Vocabulary, token_of
 
-CACHE_SLOTS = 1 << 18  # of 64 bytes: 16 MiB a thread, whatever the text
+CACHE_SLOTS = 1 << 17  # of 64 bytes: 8 MiB a thread, whatever the text
 CHUNK_BYTES = 1 << 19  # one thread's portion; a longer text is one portion
 
 
@@ -67,12 +67,13 @@ def cut(
     return result
 
 
-def new_cache(n_bytes: int = CACHE_SLOTS * 64) -> NDArray[np.int64]:
+def new_cache(n_bytes: int = CACHE_SLOTS * 256) -> NDArray[np.int64]:
     """An empty cache for one thread that is to cut about n_bytes, each slot one cache line.
 
     ((n_slots + 1) * SLOT,), where n_slots is a power of two and at most CACHE_SLOTS.
     """
-    n_slots = min(CACHE_SLOTS, 1 << max(10, (n_bytes // 64).bit_length()))
+    # One slot for 256 bytes: a larger cache finds more words, but in slower memory, which must be cleared first.
+    n_slots = min(CACHE_SLOTS, 1 << max(10, (n_bytes // 256).bit_length()))
     size = (n_slots + 1) * SLOT
     space = np.zeros(size + SLOT, np.int64)
     skip = -space.ctypes.data % 64 // 8
