@@ -40,10 +40,6 @@ class Normalization:
             text = normalize(form, text)
         return text.lower() if self.lower else text
 
-    @property
-    def changes_nothing(self) -> bool:
-        return self.unicode == "none" and not self.lower
-
 
 class NormalizedTokenizer:
     """A tokenizer behind a normalization; offsets point into the text as given, before it."""
