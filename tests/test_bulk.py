@@ -20,11 +20,13 @@ from tests.conftest import COMMAND, minilm_folder
 from tests.test_golden import KEYS, SHARED, expected_ids, own_cases, shared_cases
 from tests.test_tokenizers import texts as odd_texts
 from tokembed import bulk
+from tokembed.batches import Batch
 from tokembed.blocks import Block, block_of, strings_of
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts, unknown_by_text
-from tokembed.token_formats import writing
-from tokembed.types import Text, Tokenizer
+from tokembed.surrogates import well_formed
+from tokembed.token_formats import Cutting, writing
+from tokembed.types import Tokenizer
 from tokembed.vocab import Vocab
 
 NAMES = ["whitespace", "character", "bert", "clip"]
@@ -102,9 +104,10 @@ def test_strings_arrow_arrays_and_bytes_give_the_same(all_is_bulk: None, name: s
 
 def test_what_is_bulk_is_decided_by_size_for_every_form() -> None:
     half = "x" * (bulk.BULK_BYTES // 2)
-    for form in (list, pa.array, block_of):
+    for form in (list, pa.array):
         assert not bulk.is_bulk(form([half]))
         assert bulk.is_bulk(form([half, half]))
+    assert bulk.is_bulk(block_of(["x"]))  # a Block is made for the kernels
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -155,19 +158,9 @@ def test_counts_in_bulk_are_those_of_a_plain_loop(all_is_bulk: None, name: str) 
 @once
 @given(block=blocks)
 def test_lines_made_in_bulk_are_those_made_one_by_one(name: str, form: str, block: list[str]) -> None:
-    tokenizers = {name: TOKENIZERS[name]}
-    texts = [Text(str(place), "x", text) for place, text in enumerate(block)]
-    made = []
-    for limit in (1 << 40, 0):
-        file, before = io.BytesIO(), bulk.BULK_BYTES
-        bulk.BULK_BYTES = limit
-        try:
-            with writing(form, file, offsets=False, token_bytes=False) as write:
-                write(texts, tokenizers)
-        finally:
-            bulk.BULK_BYTES = before
-        made.append(file.getvalue())
-    assert made[0] == made[1]
+    batch = Batch("x", range(len(block)), strings=[well_formed(text) for text in block])
+    with writing(form, Cutting({name: TOKENIZERS[name]}), None, io.BytesIO(), dict) as format_:
+        assert format_.make(batch, True).data == format_.make(batch, False).data
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ NAMES = {
     ),
     "a method": (("methods", "tfidff"), "no method is called 'tfidff'; did you mean 'tfidf'?"),
     "nothing close": (("tokenize", "-c", "x", "-t", "zzz"), "there are whitespace, character, bert, clip"),
-    "a format": (("tokenize", "-c", "x", "-f", "jsnol"), "-f must be one of text, ids, jsonl, parquet, got 'jsnol'"),
+    "a format": (("tokenize", "-c", "x", "-f", "jsnol"), "-f must be one of text, ids, jsonl, parquet, npy, got 'jsnol'"),
     "a policy": (
         ("tokenize", "-c", "x", "--errors", "ignore"),
         "--errors must be one of strict, replace, skip, got 'ignore'",
@@ -164,7 +164,7 @@ def test_an_option_that_does_not_exist_is_asked_wrongly(run: Run) -> None:
 
 DISAGREEING = {
     "-f and the suffix of -o": (("-f", "jsonl", "-o", "out.parquet"), "must agree, got -f jsonl and 'out.parquet'"),
-    "a suffix that is none": (("-o", "out.docx"), "-o must end in .txt, .ids, .jsonl, .parquet, got 'out.docx'"),
+    "a suffix that is none": (("-o", "out.docx"), "-o must end in .txt, .ids, .jsonl, .parquet, .npy, got 'out.docx'"),
     "parquet on stdout": (("-f", "parquet"), "-f parquet needs a file, give one with -o"),
     "several tokenizers as text": (("-t", "character"), "several tokenizers need -f jsonl, -f parquet or --count"),
     "several tokenizers as .txt": (("-t", "character", "-o", "out.txt"), "several tokenizers need"),
@@ -202,9 +202,10 @@ def test_a_repeated_tokenizer_is_one_row_each_in_jsonl_and_parquet(tmp_path: Pat
     assert run(*args, "-o", "out.parquet").returncode == DONE
     in_parquet = pq.read_table(tmp_path / "out.parquet").to_pylist()
     for row, expected in zip(in_parquet, in_json, strict=True):
-        assert row == {name: expected[name] for name in row if name != "n_tokens"} | {
-            "n_tokens": len(expected["tokens"])
-        }
+        words = (tmp_path / f"out.parquet.{row['tokenizer']}.vocab.txt").read_text("utf-8").splitlines()
+        assert [words[token_id] for token_id in row.pop("ids")] == expected["tokens"]
+        assert row.pop("n_tokens") == len(expected["tokens"])
+        assert row == {name: expected[name] for name in row}
 
 
 COUNTS = {

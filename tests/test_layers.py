@@ -14,15 +14,19 @@ PACKAGE = Path(__file__).parent.parent / "tokembed"
 LEVELS = [
     {"errors", "types", "byte_level", "surrogates", "bulk"},
     {
-        "kernels", "corpus", "vocab", "vectors", "pooling", "coverage", "alignment", "normalization", "opening",
-        "decoding", "reading", "columns", "texts", "arrivals", "tables", "cores", "blocks",
-        "bulk_wordpiece", "bulk_words", "writers",
+        "kernels", "corpus", "vocab", "vectors", "pooling", "coverage", "roundtrip", "long_texts", "long_corpora",
+        "alignment", "normalization", "opening",
+        "decoding", "reading", "batches", "columns", "texts", "tables", "cores", "blocks",
+        "bulk_wordpiece", "bulk_words", "writers", "pipeline", "open_vocabulary", "array_files", "shards",
         "term_counts", "sentences",
     },
     {"tokenizers", "embedders"},
     {"registry"},
     {"__init__"},
-    {"compare", "model", "exports", "token_formats", "token_lines", "token_tables"},
+    {
+        "compare", "model", "exports", "token_formats", "token_lines", "token_rows", "token_tables", "token_arrays",
+        "tokenization", "token_reading", "token_array_reading", "engines",
+    },
     {"cli"},
     {"__main__"},
 ]  # fmt: skip

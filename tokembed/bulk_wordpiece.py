@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokembed.blocks import Block
 from tokembed.cores import n_cores
@@ -56,6 +57,7 @@ class BulkWordPiece:
     def __init__(self, tokens: Mapping[str, int], unknown: str, rules: Rules) -> None:
         self._characters = _characters(rules)
         self._vocabulary = _vocabulary(tokens, unknown, rules)
+        self._caches: list[NDArray[np.int64]] = []
 
     def corpus(
         self,
@@ -73,7 +75,14 @@ class BulkWordPiece:
             special_strings: texts that hold one of them are not for the kernel.
             frame: ids to put before and behind each text.
         """
-        done = cut(block.data, block.bounds, self._characters, self._vocabulary, n_threads=n_cores())
+        done = cut(
+            block.data,
+            block.bounds,
+            self._characters,
+            self._vocabulary,
+            n_threads=n_cores(),
+            caches=self._caches,
+        )
         corpus = Corpus(done.ids, done.starts, vocab, n_unk_chars=done.n_unk_chars)
         places = np.union1d(np.flatnonzero(done.unsure), texts_with(block, special_strings))
         if len(places):

@@ -21,7 +21,7 @@ def words_corpus(block: Block, vocab: Vocab) -> Corpus:
     """The texts cut at white space, as ids into `vocab`, which grows in text order."""
     words = _words_of.pop(vocab, None)
     if words is None or words.n_words != len(vocab):
-        words = _known(vocab)
+        words = known_words(*letters_of(vocab))
     done = intern(block.data, block.bounds, words)
     n_known = len(vocab)
     if done.words.n_words > n_known:
@@ -48,17 +48,19 @@ def parts_corpus(block: Block, vocab: Vocab, parts: Callable[[str], list[str]]) 
     return Corpus(ids, starts, vocab)
 
 
-def _known(vocab: Vocab) -> Words:
+def letters_of(vocab: Vocab) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The tokens' UTF-8 one after another, and where each begins, (len(vocab) + 1,)."""
+    words = _words_of.get(vocab)
+    if words is not None and words.n_words == len(vocab):
+        return words.letters[: words.bounds[words.n_words]], words.bounds[: words.n_words + 1]
     encoded = [token.encode() for token in vocab]
     letters = np.frombuffer(b"".join(encoded), np.uint8)
-    bounds: NDArray[np.int64] = np.cumsum([0, *map(len, encoded)])
-    return known_words(letters, bounds)
+    return letters, np.cumsum([0, *map(len, encoded)])
 
 
-def _strings(words: Words, first: int) -> list[str]:
-    """The words from number `first` on."""
-    bounds = words.bounds[first : words.n_words + 1]
-    letters = words.letters[bounds[0] : bounds[-1]]
+def strings_of_words(letters: NDArray[np.uint8], bounds: NDArray[np.int64]) -> list[str]:
+    """The words as strings; word k is letters[bounds[k]:bounds[k + 1]]."""
+    letters = letters[bounds[0] : bounds[-1]]
     if not len(letters):
         return []
     # All are decoded at once; how long a word is is counted in code points, of which each has one first byte.
@@ -67,3 +69,8 @@ def _strings(words: Words, first: int) -> list[str]:
     ends = np.cumsum(lengths)
     text = letters.tobytes().decode()
     return [text[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
+
+
+def _strings(words: Words, first: int) -> list[str]:
+    """The words from number `first` on."""
+    return strings_of_words(words.letters, words.bounds[first : words.n_words + 1])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from tokembed.decoding import Decoder
+from tokembed.decoding import Decoder, Lines
 from tokembed.errors import BadInput, counted, did_you_mean
 from tokembed.opening import open_bytes
 from tokembed.reading import Reading
@@ -18,23 +20,42 @@ _FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refu
 
 Value = tuple[int, Any, Any]
 """The line it stands on, the input's own id or None, and what the column holds."""
+TABLES = (".jsonl", ".csv", ".tsv", ".parquet")
 
 
-def text_values(source: str, suffix: str, reading: Reading) -> Generator[Value, None, None]:
-    with open_bytes(source) as stream:
-        decoder = Decoder(source, stream, encoding=reading.encoding, errors=reading.errors, notice=reading.notice)
-        lines = decoder.lines()
+def plain_runs(source: str, suffix: str, reading: Reading) -> Generator[Lines, None, None]:
+    """The lines of an input that is one text a line."""
+    with open_bytes(source, reading.count_bytes) as stream:
+        _tell_that_it_is_plain(source, suffix, reading)
+        yield from _decoder(source, stream, reading).runs()
+
+
+def table_values(source: str, suffix: str, reading: Reading) -> Generator[Value, None, None]:
+    """The values of the column that is asked for, of an input with one of the suffixes in TABLES."""
+    if suffix == ".parquet":
+        yield from _parquet(source, reading)
+        return
+    with open_bytes(source, reading.count_bytes) as stream:
+        lines = _decoder(source, stream, reading).lines()
         if suffix == ".csv":
             yield from _table(_csv_rows(lines, source, reading), source, reading)
-            return
-        readable = _readable(lines, reading)
-        if suffix == ".jsonl":
-            yield from _jsonl(readable, source, reading)
-        elif suffix == ".tsv":
-            yield from _table(((number, line.split("\t")) for number, line in readable), source, reading)
+        elif suffix == ".jsonl":
+            yield from _jsonl(_readable(lines, reading), source, reading)
         else:
-            _tell_that_it_is_plain(source, suffix, reading)
-            yield from ((number, None, line) for number, line in readable)
+            rows = ((number, line.split("\t")) for number, line in _readable(lines, reading))
+            yield from _table(rows, source, reading)
+
+
+def _decoder(source: str, stream: io.BufferedReader, reading: Reading) -> Decoder:
+    return Decoder(
+        source,
+        stream,
+        encoding=reading.encoding,
+        errors=reading.errors,
+        notice=reading.notice,
+        max_line=reading.max_line,
+        first_bytes=reading.first_bytes,
+    )
 
 
 def _tell_that_it_is_plain(source: str, suffix: str, reading: Reading) -> None:
@@ -45,11 +66,8 @@ def _tell_that_it_is_plain(source: str, suffix: str, reading: Reading) -> None:
         reading.notice(f"{source} is read as plain text, a text a line: JSON Lines is .jsonl")
 
 
-Lines = Iterator[tuple[int, str]]
-"""Line numbers from 1, and lines without their end."""
-
-
-def _readable(lines: Iterator[tuple[int, str | None]], reading: Reading) -> Lines:
+def _readable(lines: Iterator[tuple[int, str | None]], reading: Reading) -> Iterator[tuple[int, str]]:
+    """The lines but for those that cannot be read."""
     for number, line in lines:
         if line is None:
             reading.skip(number)
@@ -57,7 +75,7 @@ def _readable(lines: Iterator[tuple[int, str | None]], reading: Reading) -> Line
             yield number, line
 
 
-def _jsonl(lines: Lines, source: str, reading: Reading) -> Iterator[Value]:
+def _jsonl(lines: Iterator[tuple[int, str]], source: str, reading: Reading) -> Iterator[Value]:
     for number, line in lines:
         if not line.strip():
             continue
@@ -129,7 +147,7 @@ def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading)
             yield number, None if id_at is None else row[id_at], row[text_at]
 
 
-def parquet_values(source: str, reading: Reading) -> Generator[Value, None, None]:
+def _parquet(source: str, reading: Reading) -> Iterator[Value]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -146,8 +164,9 @@ def parquet_values(source: str, reading: Reading) -> Generator[Value, None, None
                     f"{source}: each column must have a name of its own, found {', '.join(map(repr, names))}"
                 )
             wanted = [column, *(["id"] if "id" in names and column != "id" else [])]
-            line = 0
+            line, n_bytes = 0, Path(source).stat().st_size
             for batch in table.iter_batches(columns=wanted):
+                reading.count_bytes(n_bytes * len(batch) // max(table.metadata.num_rows, 1))
                 texts = batch.column(column).to_pylist()
                 ids = batch.column("id").to_pylist() if "id" in names else [None] * len(texts)
                 for text_id, text in zip(ids, texts, strict=True):

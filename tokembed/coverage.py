@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ class TokenCounts:
         for text in texts:
             self._add_text(text)
         self.n_tokens += corpus.n_tokens
-        n_unk, n_unk_chars = unknown_by_text(texts, corpus, tokenizer)
+        n_unk, n_unk_chars = unknown_by_text(texts.__getitem__, corpus, tokenizer)
         self.n_unk += int(n_unk.sum())
         self.n_unk_chars += int(n_unk_chars.sum())
 
@@ -77,9 +77,13 @@ def count_tokens(texts: Sequence[str], tokenizer: Tokenizer) -> int:
 
 
 def unknown_by_text(
-    texts: Sequence[str], corpus: Corpus, tokenizer: Tokenizer
+    text_at: Callable[[int], str], corpus: Corpus, tokenizer: Tokenizer
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """How many tokens are unknown in each text, and how many code points stand under them, (n_texts,) each."""
+    """How many tokens are unknown in each text, and how many code points stand under them, (n_texts,) each.
+
+    Args:
+        text_at: the text at a place, such as `texts.__getitem__`; asked for where one must be looked at.
+    """
     import numpy as np  # a few texts are counted without it
 
     unknown_id = corpus.vocab.unknown_id
@@ -90,5 +94,5 @@ def unknown_by_text(
         return n_unk, corpus.n_unk_chars
     n_unk_chars = np.zeros(corpus.n_texts, np.int32)
     for place in np.flatnonzero(n_unk).tolist():
-        n_unk_chars[place] = tokenizer.encode(texts[place]).n_unk_chars
+        n_unk_chars[place] = tokenizer.encode(text_at(place)).n_unk_chars
     return n_unk, n_unk_chars

@@ -10,7 +10,7 @@ from unicodedata import normalize
 from tokembed.alignment import align_normalized
 from tokembed.errors import one_of
 from tokembed.surrogates import well_formed
-from tokembed.types import Encoding, Tokenizer
+from tokembed.types import Encoding, Frame, Tokenizer
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ class NormalizedTokenizer:
         """The tokenizer's own."""
         return self._tokenizer.vocab
 
+    @property
+    def frame(self) -> Frame:
+        """The tokenizer's own."""
+        return self._tokenizer.frame
+
     def encode(self, text: str) -> Encoding:
         """The normalized text cut, told in spans of the given one."""
         alignment = align_normalized(text, lambda part: self._normalization(well_formed(part)))
@@ -74,3 +79,7 @@ class NormalizedTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """The normalized text; what normalization changed does not come back."""
         return self._tokenizer.decode(ids)
+
+    def normal_form(self, text: str) -> str:
+        """What the tokenizer makes of the normalized text."""
+        return self._tokenizer.normal_form(self._normalization(well_formed(text)))

@@ -8,15 +8,18 @@ import io
 import lzma
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from select import select
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from tokembed.errors import BadInput
 
 SAMPLE_BYTES = 1 << 20
 PAUSE = 0.02
-"""Seconds without a byte after which a pipe's texts are answered."""
+LONGEST_WAIT = 0.1
+"""Seconds without a byte after which a pipe's texts are answered, and after which they are though more comes."""
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -26,8 +29,11 @@ def without_compression(source: str) -> str:
     return source[: -len(suffix)] if suffix in COMPRESSIONS else source
 
 
-def open_bytes(source: str) -> io.BufferedReader:
+def open_bytes(source: str, count: Callable[[int], object] = lambda _: None) -> io.BufferedReader:
     """The bytes of a path or, for `-`, of stdin, decompressed by suffix; `peek` shows the first MiB.
+
+    Args:
+        count: told how many bytes were read, before they are decompressed, whenever some are.
 
     Raises:
         BadInput: there is no such file, or it cannot be opened.
@@ -35,9 +41,10 @@ def open_bytes(source: str) -> io.BufferedReader:
     if source == "-":
         if sys.stdin is None:
             raise BadInput("stdin must be open to be read, it is closed; name a file")
-        return io.BufferedReader(_Pipe(sys.stdin.fileno()), SAMPLE_BYTES)
+        return io.BufferedReader(_Pipe(sys.stdin.fileno(), count), SAMPLE_BYTES)
     try:
-        return io.BufferedReader(cast(Any, _open_file(Path(source))), SAMPLE_BYTES)
+        file = _File(Path(source), count)
+        return _Stream(_decompressed(file, Path(source).suffix.lower()), SAMPLE_BYTES, file)
     except FileNotFoundError as error:
         raise BadInput(f"there is no file {source!r}; for a text on the command line use -c") from error
     except IsADirectoryError as error:
@@ -49,20 +56,23 @@ def open_bytes(source: str) -> io.BufferedReader:
 class _Pipe(io.RawIOBase):
     """Stdin, of which one read gives all that comes without a pause, not only what the system's buffer holds."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, count: Callable[[int], object]) -> None:
         self._descriptor = descriptor
+        self._count = count
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer until it is full, the stream ends or nothing has come for a while."""
-        n_read = 0
+        """Fill the buffer until it is full, the stream ends, nothing has come for a while or some has waited."""
+        n_read, latest = 0, None
         while data := os.read(self._descriptor, len(buffer) - n_read):
+            latest = latest or time.monotonic() + LONGEST_WAIT
             buffer[n_read : n_read + len(data)] = data
             n_read += len(data)
-            if n_read == len(buffer) or not self._has_more():
+            if n_read == len(buffer) or not self._has_more() or time.monotonic() > latest:
                 break
+        self._count(n_read)
         return n_read
 
     def _has_more(self) -> bool:
@@ -71,22 +81,45 @@ class _Pipe(io.RawIOBase):
         return bool(select([self._descriptor], [], [], PAUSE)[0])
 
 
-def _open_file(path: Path) -> IO[bytes] | io.RawIOBase:
-    suffix = path.suffix.lower()
+class _File(io.FileIO):
+    """A file that tells how many bytes are read from it."""
+
+    def __init__(self, path: Path, count: Callable[[int], object]) -> None:
+        super().__init__(path)
+        self._count = count
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        n_read = super().readinto(buffer)
+        self._count(n_read or 0)
+        return n_read
+
+    def read(self, size: int | None = -1, /) -> bytes | Any:
+        data = super().read(size)
+        self._count(len(data or b""))
+        return data
+
+
+class _Stream(io.BufferedReader):
+    """What a file holds; closing it closes the file too, which decompressors do not."""
+
+    def __init__(self, raw: Any, size: int, file: _File) -> None:
+        super().__init__(raw, size)
+        self._file = file
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
+
+
+def _decompressed(file: _File, suffix: str) -> Any:
     if suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path))
+        return gzip.GzipFile(fileobj=file)
     if suffix == ".bz2":
-        return bz2.open(path)
+        return bz2.BZ2File(cast(Any, file))
     if suffix == ".xz":
-        return lzma.open(path)
+        return lzma.LZMAFile(cast(Any, file))
     if suffix == ".zst":
-        return _open_zst(path)
-    return open(path, "rb", buffering=0)
+        import pyarrow as pa  # the standard library reads .zst from Python 3.14 on
 
-
-def _open_zst(path: Path) -> IO[bytes]:
-    import pyarrow as pa  # the standard library reads .zst from Python 3.14 on
-
-    with open(path, "rb"):  # for the usual errors
-        pass
-    return cast(IO[bytes], pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+        return pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+    return file

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tokembed.decoding import ErrorPolicy
+from tokembed.bulk import BLOCK_BYTES
+from tokembed.decoding import MAX_LINE, ErrorPolicy
 from tokembed.errors import BadInput
 
 
@@ -18,6 +19,9 @@ class Reading:
         encoding: the encoding of all inputs; None to tell it from each one's first MiB.
         errors: what to do with bytes the encoding does not allow and rows that cannot be read.
         notice: called with one line about each thing worth knowing.
+        max_line: how many bytes a line may have.
+        first_bytes: about how many bytes the first batch has: little where someone waits for the first texts.
+        n_bytes: how many bytes were read so far, before they were decompressed.
         failed: sources that could not be read to their end, with the reason, which `notice` has told.
         n_texts: how many texts each source gave.
         n_surrogates, n_empty_values, n_skipped: what was replaced, read as empty, left out.
@@ -27,6 +31,9 @@ class Reading:
     encoding: str | None = None
     errors: ErrorPolicy = "strict"
     notice: Callable[[str], None] = lambda _: None
+    max_line: int = MAX_LINE
+    first_bytes: int = BLOCK_BYTES
+    n_bytes: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     n_texts: dict[str, int] = field(default_factory=dict)
     n_surrogates: int = 0
@@ -38,6 +45,10 @@ class Reading:
     def text_column(self) -> str:
         """The name of the column that is asked for."""
         return self.column or "text"
+
+    def count_bytes(self, n_bytes: int) -> None:
+        """Note that so many more bytes were read."""
+        self.n_bytes += n_bytes
 
     def skip(self, line: int) -> None:
         """Note that what stands on this line is left out."""

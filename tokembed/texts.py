@@ -1,4 +1,4 @@
-"""Inputs as (id, source, text) records: files, stdin, inline texts; lines or columns; any encoding.
+"""Inputs as texts with ids: files, stdin, inline texts; lines or columns; any encoding.
 
 A line ends at LF; a CR before it is dropped; every other line separator is text. A text's id is its own where the
 input has a column `id`, else `source:line`.
@@ -7,11 +7,14 @@ input has a column `id`, else `source:line`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from tokembed.columns import parquet_values, text_values
+from tokembed.batches import Batch
+from tokembed.bulk import BLOCK_BYTES
+from tokembed.columns import TABLES, Value, plain_runs, table_values
+from tokembed.decoding import Lines
 from tokembed.errors import BadInput, counted
 from tokembed.opening import without_compression
 from tokembed.reading import Reading
@@ -39,16 +42,30 @@ def read_texts(
     Raises:
         BadInput: an input cannot be read, and `reading` is None.
     """
+    for batch in read_batches(inputs, inline, reading=reading):
+        yield from batch.records()
+
+
+def read_batches(
+    inputs: Iterable[str | Path] = (), inline: Sequence[str] = (), *, reading: Reading | None = None
+) -> Iterator[Batch]:
+    """The texts of all inputs as `read_texts` gives them, many at a time: what a core works on, or what has come.
+
+    Raises:
+        BadInput: an input cannot be read, and `reading` is None.
+    """
     strict = reading is None
     reading = Reading() if reading is None else reading
-    for number, text in enumerate(inline, start=1):
-        yield Text(f"{INLINE}:{number}", INLINE, _well_formed(text, reading))
+    if inline:
+        strings = [_well_formed(text, reading) for text in inline]
+        yield Batch(INLINE, range(1, len(inline) + 1), strings=strings)
     for source in map(str, inputs):
         reading.n_texts[source] = 0
         try:
-            for found in _read_input(source, reading):
-                reading.n_texts[source] += 1
-                yield found
+            with closing(_read_input(source, reading)) as batches:
+                for batch in batches:
+                    reading.n_texts[source] += len(batch)
+                    yield batch
         except BadInput as error:
             if strict:
                 raise
@@ -71,25 +88,75 @@ def blocks(texts: Iterable[Text], n_chars: int = BLOCK_CHARS) -> Iterator[list[T
         yield block
 
 
-def _read_input(source: str, reading: Reading) -> Iterator[Text]:
+def _read_input(source: str, reading: Reading) -> Generator[Batch, None, None]:
     suffix = Path(without_compression(source)).suffix.lower()
-    values = parquet_values(source, reading) if suffix == ".parquet" else text_values(source, suffix, reading)
-    name = _readable_name(source)
     reading.skipped_places.clear()
-    with closing(values):
-        for line, text_id, value in values:
-            if value is None:
-                reading.n_empty_values += 1
-            elif not isinstance(value, str):
-                found = type(value).__name__
-                reading.bad_row(source, line, f"column {reading.text_column!r} must hold text, found {found}")
-                continue
-            own_id = f"{name}:{line}" if text_id in (None, "") else well_formed(str(text_id))
-            yield Text(own_id, name, _well_formed(value or "", reading))
+    name = _readable_name(source)
+    if suffix in TABLES:
+        with closing(table_values(source, suffix, reading)) as values:
+            yield from _gathered(values, source, name, reading)
+    else:
+        with closing(plain_runs(source, suffix, reading)) as runs:
+            for run in runs:
+                if run.data is not None:
+                    yield Batch(name, range(run.first, run.first + run.number), run.data)
+                else:
+                    yield _without_skipped(run, name, reading)
     if reading.skipped_places:
         first, *more = [f"line {line}" for line in reading.skipped_places]
         places = ", ".join([first, *more[:4], *(["..."] if len(more) > 4 else [])])
         reading.notice(f"{source}: left out as it cannot be read: {counted(1 + len(more), 'text')} ({places})")
+
+
+def _without_skipped(run: Lines, name: str, reading: Reading) -> Batch:
+    numbers, strings = [], []
+    for number, text in enumerate(run.strings, start=run.first):
+        if text is None:
+            reading.skip(number)
+        else:
+            numbers.append(number)
+            strings.append(_well_formed(text, reading))
+    return Batch(name, numbers, strings=strings)
+
+
+def _gathered(values: Iterable[Value], source: str, name: str, reading: Reading) -> Iterator[Batch]:
+    """The values in batches; those before one that cannot be read come out before it fails."""
+    size = n_left = reading.first_bytes
+    numbers: list[int] = []
+    strings: list[str] = []
+    own_ids: list[str] = []
+    try:
+        for number, own_id, value in values:
+            text = _text(number, value, source, reading)
+            if text is None:
+                continue
+            numbers.append(number)
+            strings.append(text)
+            own_ids.append("" if own_id is None else well_formed(str(own_id)))
+            n_left -= len(text) + 1
+            if n_left <= 0:
+                yield Batch(name, numbers, strings=strings, own_ids=own_ids)
+                numbers, strings, own_ids = [], [], []
+                size = n_left = min(4 * size, BLOCK_BYTES)
+        failure = None
+    except BadInput as error:
+        failure = error
+    if numbers:
+        yield Batch(name, numbers, strings=strings, own_ids=own_ids)
+    if failure:
+        raise failure
+
+
+def _text(number: int, value: object, source: str, reading: Reading) -> str | None:
+    """The value as a text; None where it is none and such rows are left out."""
+    if value is None:
+        reading.n_empty_values += 1
+        return ""
+    if isinstance(value, str):
+        return _well_formed(value, reading)
+    found = type(value).__name__
+    reading.bad_row(source, number, f"column {reading.text_column!r} must hold text, found {found}")
+    return None
 
 
 def _readable_name(source: str) -> str:

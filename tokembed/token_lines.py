@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from tokembed.bulk_words import letters_of
 from tokembed.corpus import Corpus
 from tokembed.kernels.joining import joined_numbers, joined_tokens
 from tokembed.vocab import Vocab
@@ -25,8 +26,6 @@ def _letters(vocab: Vocab) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The tokens' bytes one after another, and where each begins; kept until the vocabulary has grown."""
     n_tokens, letters, bounds = _letters_of.get(vocab, (-1, np.empty(0, np.uint8), np.empty(0, np.int64)))
     if n_tokens != len(vocab):
-        encoded = [token.encode() for token in vocab]
-        letters = np.frombuffer(b"".join(encoded), np.uint8)
-        bounds = np.cumsum([0, *map(len, encoded)])
+        letters, bounds = letters_of(vocab)
         _letters_of[vocab] = (len(vocab), letters, bounds)
     return letters, bounds

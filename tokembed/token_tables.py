@@ -1,89 +1,204 @@
-"""Tokens as Parquet: one row a text and tokenizer, ids as lists."""
+"""Tokens as Parquet: a row a text and tokenizer, or a window of one, ids as lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from tokembed.corpus import Corpus, from_encodings
-from tokembed.coverage import unknown_by_text
-from tokembed.types import Text, Tokenizer
-from tokembed.vocab import Vocab
+from tokembed.batches import Batch
+from tokembed.corpus import Corpus
+from tokembed.long_corpora import Rows
+from tokembed.long_texts import Cuts
+from tokembed.open_vocabulary import OpenVocabulary
+from tokembed.token_formats import Cutting, Format, Made
+from tokembed.token_rows import rows_of, rows_of_encodings, unknown_of
+from tokembed.types import Encoding, Tokenizer
+from tokembed.writers import beside, together
 
+ROW_GROUP_TOKENS = 1 << 22
 _DETAILS = {"offsets": pa.list_(pa.list_(pa.int32(), 2)), "bytes": pa.list_(pa.string())}
+_REPEATING = ["source", "tokenizer"]  # the columns that a dictionary makes small
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A batch's rows under one tokenizer; `ids` of the table are missing where `words` has yet to number them."""
+
+    name: str
+    table: pa.Table
+    texts: NDArray[np.int64]
+    words: Corpus | None
 
 
 @contextmanager
-def parquet(
-    file: IO[bytes], *, offsets: bool, token_bytes: bool
-) -> Iterator[Callable[[Sequence[Text], Mapping[str, Tokenizer]], None]]:
-    """What writes blocks of texts as row groups: id, source, tokenizer, ids, n_tokens, n_unk, n_unk_chars.
+def parquet(path: Path, cutting: Cutting) -> Iterator[Format]:
+    """What writes batches as id, source, tokenizer, [window], ids, n_tokens, n_unk, n_unk_chars, [offsets, bytes].
 
-    A tokenizer without a vocabulary of its own has null ids; the column `tokens` has its tokens, and is null for
-    the others. `offsets` and `bytes` (hex) stand behind where they are asked for.
+    The ids of a tokenizer without a vocabulary of its own are lines of `path` + `.vocab.txt`, from 0 and the most
+    frequent first; of several such tokenizers `path` + `.NAME.vocab.txt`.
     """
-    details = [name for name, is_asked in (("offsets", offsets), ("bytes", token_bytes)) if is_asked]
-    schema = pa.schema(
+    schema = _schema(cutting)
+    words = {name: OpenVocabulary() for name, tokenizer in cutting.tokenizers.items() if tokenizer.vocab is None}
+    vocab_paths = [beside(path, f".{name}.vocab.txt" if len(words) > 1 else ".vocab.txt") for name in words]
+    with together([path, *vocab_paths], outdated=[beside(path, ".vocab.txt")]) as (file, *vocab_files):
+        with ExitStack() as opened:
+            first = opened.enter_context(TemporaryFile(dir=path.absolute().parent)) if words else file
+            with _row_groups(first, schema) as groups:
+                yield Format(
+                    lambda batch, is_bulk: _made(batch, cutting, schema, is_bulk),
+                    lambda parts: groups.add(_joined(parts, words)),
+                )
+            if words:
+                _write_ranked(first, file, schema, words)
+        for vocab_file, vocabulary in zip(vocab_files, words.values(), strict=True):
+            vocab_file.writelines(line.encode() for line in vocabulary.lines())
+
+
+def _schema(cutting: Cutting) -> pa.Schema:
+    has_windows = cutting.limit is not None and cutting.limit.on_long == "window"
+    details = {"offsets": cutting.offsets, "bytes": cutting.token_bytes}
+    return pa.schema(
         [
             ("id", pa.string()),
             ("source", pa.string()),
             ("tokenizer", pa.string()),
+            *([("window", pa.int32())] if has_windows else []),
             ("ids", pa.list_(pa.int32())),
-            ("tokens", pa.list_(pa.string())),
             ("n_tokens", pa.int32()),
             ("n_unk", pa.int32()),
             ("n_unk_chars", pa.int32()),
-            *((name, _DETAILS[name]) for name in details),
+            *((name, _DETAILS[name]) for name, is_asked in details.items() if is_asked),
         ]
     )
 
-    def write(block: Sequence[Text], tokenizers: Mapping[str, Tokenizer]) -> None:
-        parts = [_table(block, name, tokenizer, schema, details) for name, tokenizer in tokenizers.items()]
-        # A text's rows stand together, in the order of the tokenizers.
-        order = np.arange(len(parts) * len(block)).reshape(len(parts), len(block)).T.ravel()
-        writer.write_table(pa.concat_tables(parts).take(order) if len(parts) > 1 else parts[0])
 
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        yield write
+class _RowGroups:
+    """Tables written as row groups of about ROW_GROUP_TOKENS tokens."""
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self._waiting: list[pa.Table] = []
+        self._n_tokens = 0
+
+    def add(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        self._n_tokens += pc.sum(table["n_tokens"]).as_py() or 0
+        if self._n_tokens >= ROW_GROUP_TOKENS:
+            self.write()
+
+    def write(self) -> None:
+        if self._waiting:
+            table = pa.concat_tables(self._waiting)
+            self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        self._waiting, self._n_tokens = [], 0
+
+
+@contextmanager
+def _row_groups(file: IO[bytes], schema: pa.Schema) -> Iterator[_RowGroups]:
+    with pq.ParquetWriter(
+        file, schema, compression="zstd", compression_level=1, use_dictionary=_REPEATING, write_statistics=_REPEATING
+    ) as writer:
+        groups = _RowGroups(writer)
+        yield groups
+        groups.write()
+
+
+def _made(batch: Batch, cutting: Cutting, schema: pa.Schema, is_bulk: bool) -> Made:
+    parts: list[_Part] = []
+    cuts: dict[str, Cuts] = {}
+    for name, tokenizer in cutting.tokenizers.items():
+        encodings: list[Encoding] = []
+        if cutting.offsets or cutting.token_bytes:
+            rows, encodings = rows_of_encodings(batch, tokenizer, cutting.limit)
+        else:
+            rows = rows_of(batch, tokenizer, cutting.limit, is_bulk=is_bulk)
+        cuts[name] = rows.cuts
+        table = _table(batch, name, tokenizer, rows, encodings, schema)
+        parts.append(_Part(name, table, rows.texts, rows.corpus if tokenizer.vocab is None else None))
+    return Made(parts, cuts)
 
 
 def _table(
-    block: Sequence[Text], name: str, tokenizer: Tokenizer, schema: pa.Schema, details: Sequence[str]
+    batch: Batch, name: str, tokenizer: Tokenizer, rows: Rows, encodings: list[Encoding], schema: pa.Schema
 ) -> pa.Table:
-    texts = [text.text for text in block]
-    is_open = tokenizer.vocab is None
-    encodings = [tokenizer.encode(text) for text in texts] if details else []
-    vocab = tokenizer.vocab or Vocab()
-    corpus = from_encodings(encodings, vocab) if details else tokenizer.encode_batch(texts, vocab)
-    n_unk, n_unk_chars = unknown_by_text(texts, corpus, tokenizer)
-    nothing = pa.nulls(len(block))
+    n_rows, unknown = rows.corpus.n_texts, unknown_of(batch, rows, tokenizer)
     columns = {
-        "id": [text.id for text in block],
-        "source": [text.source for text in block],
-        "tokenizer": pa.repeat(name, len(block)),
-        "ids": nothing if is_open else _lists(corpus, pa.array(corpus.ids)),
-        "tokens": _lists(corpus, _strings(corpus)) if is_open else nothing,
-        "n_tokens": pa.array(corpus.lengths(), pa.int32()),
-        "n_unk": n_unk,
-        "n_unk_chars": n_unk_chars,
+        "id": _row_ids(batch, rows),
+        "source": pa.repeat(batch.source, n_rows),
+        "tokenizer": pa.repeat(name, n_rows),
+        "window": rows.numbers,
+        "ids": pa.nulls(n_rows, pa.list_(pa.int32())) if tokenizer.vocab is None else _lists(rows.corpus),
+        "n_tokens": rows.corpus.lengths(),
+        "n_unk": unknown.tokens,
+        "n_unk_chars": unknown.characters,
         "offsets": [encoding.offsets for encoding in encodings],
         "bytes": [[data.hex() for data in encoding.token_bytes] for encoding in encodings],
     }
     return pa.table([_as(columns[field.name], field.type) for field in schema], schema)
 
 
+def _row_ids(batch: Batch, rows: Rows) -> pa.Array:
+    """The text's id of each row."""
+    if batch.own_ids is not None:
+        ids = pa.array(batch.ids())
+    else:
+        numbers = pa.array(np.asarray(batch.numbers, np.int64)).cast(pa.string())
+        ids = pc.binary_join_element_wise(batch.source, numbers, ":")
+    return ids if len(ids) == len(rows.texts) else ids.take(pa.array(rows.texts))
+
+
 def _as(column: object, type_: pa.DataType) -> pa.Array:
     return column.cast(type_) if isinstance(column, pa.Array) else pa.array(column, type_)
 
 
-def _lists(corpus: Corpus, values: pa.Array) -> pa.Array:
-    return pa.LargeListArray.from_arrays(pa.array(corpus.starts), values)
+def _lists(corpus: Corpus) -> pa.Array:
+    return pa.ListArray.from_arrays(pa.array(corpus.starts.astype(np.int32)), pa.array(corpus.ids))
 
 
-def _strings(corpus: Corpus) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(corpus.ids), pa.array(corpus.vocab.tokens)).cast(pa.string())
+def _joined(parts: list[_Part], words: dict[str, OpenVocabulary]) -> pa.Table:
+    """A batch's rows: a text's rows together, in the order of the tokenizers."""
+    tables = [
+        part.table if part.words is None else _numbered(part.table, part.words, words[part.name]) for part in parts
+    ]
+    if len(parts) == 1:
+        return tables[0]
+    order = np.argsort(np.concatenate([part.texts for part in parts]), kind="stable")
+    return pa.concat_tables(tables).take(pa.array(order))
+
+
+def _numbered(table: pa.Table, corpus: Corpus, words: OpenVocabulary) -> pa.Table:
+    place = table.schema.get_field_index("ids")
+    ids = pa.ListArray.from_arrays(pa.array(corpus.starts.astype(np.int32)), pa.array(words.numbers(corpus)))
+    return table.set_column(place, table.schema.field(place), ids)
+
+
+def _write_ranked(first: IO[bytes], file: IO[bytes], schema: pa.Schema, words: dict[str, OpenVocabulary]) -> None:
+    """The same table with the words of open vocabularies as places where the most frequent comes first."""
+    ranks = {name: vocabulary.ranks() for name, vocabulary in words.items()}
+    first.flush()
+    first.seek(0)
+    # Not by threads: one that lets go of a Python file just as the program ends would end it badly.
+    with pq.ParquetFile(first, pre_buffer=False) as source, _row_groups(file, schema) as groups:
+        for group in range(source.num_row_groups):
+            groups.add(_ranked(source.read_row_group(group, use_threads=False), ranks))
+
+
+def _ranked(table: pa.Table, ranks: dict[str, NDArray[np.int32]]) -> pa.Table:
+    place = table.schema.get_field_index("ids")
+    column = table["ids"].combine_chunks()
+    ids = column.flatten().to_numpy(zero_copy_only=False).copy()
+    n_tokens = table["n_tokens"].to_numpy()
+    for name, rank in ranks.items():
+        own = np.repeat(pc.equal(table["tokenizer"], name).to_numpy(), n_tokens)
+        ids[own] = rank[ids[own]]
+    return table.set_column(place, table.schema.field(place), pa.ListArray.from_arrays(column.offsets, pa.array(ids)))

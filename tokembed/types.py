@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 """Half-open, in code points of the text as given."""
 
+Frame = tuple[tuple[int, ...], tuple[int, ...]]
+"""The ids put before and behind each text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -99,6 +102,10 @@ class Tokenizer(Protocol):
     def vocab(self) -> Vocab | None:
         """The tokens that can come out; None where any can."""
 
+    @property
+    def frame(self) -> Frame:
+        """The ids put before and behind each text, by `special`."""
+
     def encode(self, text: str) -> Encoding:
         """The text cut, for looking. Depends on the text alone."""
 
@@ -107,6 +114,9 @@ class Tokenizer(Protocol):
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text that the ids stand for."""
+
+    def normal_form(self, text: str) -> str:
+        """What `decode` gives back of the text where the vocabulary lacks nothing of it."""
 
 
 class TextEmbedder(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,20 +64,54 @@ def check_target(path: Path, inputs: Sequence[str] = ()) -> None:
             raise BadUsage(f"the output must not be an input, got {str(path)!r} for both")
 
 
-def write_together(files: Mapping[Path, Writer], *, outdated: Sequence[Path] = ()) -> None:
-    """Write several files, none of which appears before all are written.
+@contextmanager
+def together(paths: Sequence[Path], *, outdated: Sequence[Path] = ()) -> Iterator[list[IO[bytes]]]:
+    """Several files to write, none of which appears before all are written.
 
     Args:
         outdated: files of an earlier output of the same name, which do not belong to this one: they are removed.
     """
     with ExitStack() as opened:
-        for path, write in files.items():
-            file = opened.enter_context(whole(path))
-            write(file)
+        files = [opened.enter_context(whole(path)) for path in paths]
+        yield files
+        for file in files:
             file.flush()  # a full disk shows now, before the first rename
     for path in outdated:
-        if path not in files:
+        if path not in paths:
             path.unlink(missing_ok=True)
+
+
+def write_together(files: Mapping[Path, Writer], *, outdated: Sequence[Path] = ()) -> None:
+    """Write several files, none of which appears before all are written; `outdated` as in `together`."""
+    with together(list(files), outdated=outdated) as opened:
+        for file, write in zip(opened, files.values(), strict=True):
+            write(file)
+            file.flush()
+
+
+def mark_done(path: Path, made_from: Mapping[str, Any]) -> None:
+    """Say beside a finished output what it was made from, in `path` + `.done.json`."""
+    record = {"output_bytes": path.stat().st_size, **made_from}
+    with whole(_mark(path)) as file:
+        file.write(json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
+
+
+def is_done(path: Path, made_from: Mapping[str, Any]) -> bool:
+    """Whether the output stands there whole and was made from the same."""
+    try:
+        found = json.loads(_mark(path).read_bytes())
+        return bool(found == {"output_bytes": path.stat().st_size, **made_from})
+    except (OSError, ValueError):
+        return False
+
+
+def unmark_done(path: Path) -> None:
+    """Take the mark away, before the output is made anew."""
+    _mark(path).unlink(missing_ok=True)
+
+
+def _mark(path: Path) -> Path:
+    return beside(path, ".done.json")
 
 
 def _umask() -> int:

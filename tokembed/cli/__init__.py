@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import tokembed
-from tokembed.cli import compare, embed, methods, tokenize
+from tokembed.cli import compare, decode, embed, methods, tokenize
 from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
@@ -58,6 +58,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(tokenize.tokenize)
+app.command()(decode.decode)
 app.command()(embed.embed)
 app.command()(compare.compare)
 app.command()(methods.methods)

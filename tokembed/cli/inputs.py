@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import typer
 
-from tokembed.arrivals import arriving_blocks
+from tokembed.batches import Batch
+from tokembed.bulk import BLOCK_BYTES
 from tokembed.cli.output import tell
-from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
-from tokembed.errors import counted, one_of
+from tokembed.decoding import MAX_LINE, POLICIES, ErrorPolicy, checked_encoding
+from tokembed.errors import BadUsage, at_least, counted, one_of
 from tokembed.reading import Reading
-from tokembed.texts import INLINE, STDIN, blocks, read_texts
+from tokembed.shards import Shard
+from tokembed.texts import INLINE, STDIN, read_batches
 from tokembed.types import Text
 
 
@@ -23,6 +27,8 @@ class Inputs:
     Args:
         ctx: of the command, whose help is shown when there is nothing to read.
         files: paths or `-`; stdin is read when there are none and no inline texts, unless it is a terminal.
+        max_line: how many bytes a line may have.
+        first_bytes: about how many bytes are read at first: little where someone waits for the first texts.
     """
 
     def __init__(
@@ -34,13 +40,18 @@ class Inputs:
         column: str | None,
         encoding: str | None,
         errors: str,
+        max_line: int = MAX_LINE,
+        first_bytes: int = BLOCK_BYTES,
     ) -> None:
         one_of("--errors", errors, POLICIES)
+        at_least("--max-line", max_line, 1)
         self._reading = Reading(
             column=column,
             encoding=checked_encoding(encoding) if encoding else None,
             errors=cast(ErrorPolicy, errors),
             notice=tell,
+            max_line=max_line,
+            first_bytes=first_bytes,
         )
         self.inline = list(inline or [])
         self.files = list(files or [])
@@ -55,38 +66,69 @@ class Inputs:
         """The names of the inputs, in order."""
         return ([INLINE] if self.inline else []) + self.files
 
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes were read so far, as they stand in the files."""
+        return self._reading.n_bytes
+
+    def total_bytes(self) -> int | None:
+        """How many bytes all inputs have, as they stand in the files; None where that cannot be known."""
+        paths = [Path(source) for source in self.files]
+        return sum(path.stat().st_size for path in paths) if all(path.is_file() for path in paths) else None
+
     def __iter__(self) -> Iterator[Text]:
-        for _, texts in self.by_source():
-            yield from texts
+        for batch in self.batches():
+            yield from batch.records()
 
-    def blocks(self) -> Iterator[list[Text]]:
-        """The texts in blocks: large ones, but of stdin what has arrived, so that a pipe is answered as it flows."""
-        return arriving_blocks(self) if STDIN in self.files else blocks(self)
+    def batches(self, shard: Shard | None = None) -> Iterator[Batch]:
+        """The texts of all inputs, or of one of N parts of them, many at a time."""
+        batches = (batch for _, batches in self.by_source() for batch in batches)
+        return batches if shard is None else shard.part(batches, self._n_texts())
 
-    def by_source(self) -> Iterator[tuple[str, Iterator[Text]]]:
+    def by_source(self) -> Iterator[tuple[str, Iterator[Batch]]]:
         """Each input's name and its texts."""
         for source in self.sources:
             files, inline = ([], self.inline) if source == INLINE else ([source], [])
-            yield source, read_texts(files, inline, reading=self._reading)
+            yield source, read_batches(files, inline, reading=self._reading)
         self._tell_what_was_changed()
         if self._reading.failed and len(self._reading.failed) == len(set(self.files)) and not self.inline:
             raise typer.Exit(1)
+
+    def _n_texts(self) -> int:
+        """How many texts all inputs have: they are read once more, and nothing is told twice."""
+        if STDIN in self.files:
+            raise BadUsage("--shard needs inputs that can be read twice, stdin cannot be; write it to a file first")
+        reading = replace(self._reading, notice=lambda _: None, failed={}, n_texts={}, skipped_places=[])
+        return sum(map(len, read_batches(self.files, self.inline, reading=reading)))
 
     def failed(self, source: str) -> bool:
         """Whether that input could not be read to its end."""
         return source in self._reading.failed
 
-    def record(self) -> dict[str, object]:
-        """How the inputs were read; of each its name, how many texts it gave, and whether it was read to its end."""
+    def options(self) -> dict[str, object]:
+        """How the inputs are read."""
+        return {
+            "column": self._reading.text_column,
+            "encoding": self._reading.encoding,
+            "errors": self._reading.errors,
+            "max_line": self._reading.max_line,
+        }
+
+    def record(self, sources: Sequence[str] | None = None) -> dict[str, object]:
+        """How the inputs were read; of each its name, how many texts it gave, and whether it was read to its end.
+
+        Args:
+            sources: those that are asked for; None for all.
+        """
         n_texts = {INLINE: len(self.inline)} | self._reading.n_texts
         return {
-            "column": self._reading.column or "text",
+            "column": self._reading.text_column,
             "encoding": self._reading.encoding,
             "errors": self._reading.errors,
             "skipped": self._reading.n_skipped,
             "sources": [
                 {"source": source, "texts": n_texts.get(source, 0), "complete": not self.failed(source)}
-                for source in self.sources
+                for source in (self.sources if sources is None else sources)
             ],
         }
 

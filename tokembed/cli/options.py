@@ -29,6 +29,9 @@ Errors = Annotated[
     str,
     typer.Option("--errors", metavar="strict|replace|skip", help="What to do with bytes or rows that cannot be read."),
 ]
+MaxLine = Annotated[
+    int, typer.Option("--max-line", metavar="BYTES", help="A longer line is refused, or left out by --errors skip.")
+]
 UnicodeForm = Annotated[
     str, typer.Option("--unicode", metavar="none|nfc|nfd|nfkc", help="The Unicode form to bring every text to first.")
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tokembed.cli.output import clear_status, draw_status, tell
@@ -16,10 +16,18 @@ _COMPILER = "tokembed.kernels.compiled"
 
 
 class Progress:
-    """Counts texts and draws how many are done."""
+    """Counts texts and draws how many are done, and how much of the inputs.
 
-    def __init__(self, what: str) -> None:
+    Args:
+        what: the work's name.
+        n_bytes: how many bytes of the inputs are done.
+        total_bytes: how many they have; None where that is not known.
+    """
+
+    def __init__(self, what: str, n_bytes: Callable[[], int] = lambda: 0, total_bytes: int | None = None) -> None:
         self._what = what
+        self._n_bytes = n_bytes
+        self._total_bytes = total_bytes
         self._n_texts = 0
         self._started = self._drawn = time.monotonic()
 
@@ -28,7 +36,16 @@ class Progress:
         self._n_texts += n_texts
         now = time.monotonic()
         if now - self._started > _FIRST_AFTER and now - self._drawn > _AGAIN_AFTER:
-            self.show(f"{self._n_texts:,} texts, {self._n_texts / (now - self._started):,.0f} a second")
+            self.show(self._state(now - self._started))
+
+    def _state(self, seconds: float) -> str:
+        n_bytes, total = self._n_bytes(), self._total_bytes
+        if not n_bytes:
+            return f"{self._n_texts:,} texts, {self._n_texts / seconds:,.0f} a second"
+        rate = n_bytes / seconds
+        done = f"{sized(n_bytes)} of {sized(total)}" if total else sized(n_bytes)
+        left = f", {spoken((total - n_bytes) / rate)} left" if total and total > n_bytes else ""
+        return f"{self._n_texts:,} texts, {done}, {rate / 1e6:,.1f} MB/s{left}"
 
     def show(self, state: str) -> None:
         """Draw the line anew."""
@@ -36,10 +53,35 @@ class Progress:
         draw_status(f"{self._what}: {state}")
 
 
+def sized(n_bytes: float) -> str:
+    """A number of bytes in the unit that suits it.
+
+    >>> sized(999), sized(20_000_000), sized(1_234_567_890)
+    ('999 B', '20.0 MB', '1.2 GB')
+    """
+    for unit in ("B", "kB", "MB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:,.0f} {unit}" if unit == "B" else f"{n_bytes:,.1f} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:,.1f} GB"
+
+
+def spoken(seconds: float) -> str:
+    """A time in the two units that suit it.
+
+    >>> spoken(7.6), spoken(125), spoken(7320)
+    ('8 s', '2 min 5 s', '2 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 @contextmanager
-def progress(what: str) -> Iterator[Progress]:
-    """A progress line that also shows what the library logs about itself, gone at the end."""
-    line = Progress(what)
+def progress(what: str, n_bytes: Callable[[], int] = lambda: 0, total_bytes: int | None = None) -> Iterator[Progress]:
+    """A progress line that also shows what the library logs about itself, gone at the end; see `Progress`."""
+    line = Progress(what, n_bytes, total_bytes)
     handler = logging.Handler()
     handler.emit = lambda record: _show_log(record, line)  # type: ignore[method-assign]
     log = logging.getLogger("tokembed")

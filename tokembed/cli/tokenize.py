@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from tokembed.bulk import BLOCK_BYTES
 from tokembed.cli import options
+from tokembed.cli.folders import folder_format, is_folder, write_folder
 from tokembed.cli.inputs import Inputs
-from tokembed.cli.progress import progress
 from tokembed.cli.tokenizers import made_tokenizers
-from tokembed.coverage import count_tokens
+from tokembed.cli.tokens import print_counts, print_roundtrips, write_one
+from tokembed.decoding import MAX_LINE
 from tokembed.errors import BadUsage
-from tokembed.texts import blocks
-from tokembed.token_formats import chosen_format, writing
-from tokembed.types import Tokenizer
-from tokembed.writers import check_target, whole
+from tokembed.long_texts import Limit
+from tokembed.shards import Shard, parsed_shard
+from tokembed.texts import STDIN
+from tokembed.token_formats import Cutting, chosen_format
+
+_FIRST_BYTES = 1 << 16
+"""Little, where someone may wait for the first line; the light path cuts it at once."""
+_OF_SEVERAL = ("jsonl", "parquet")
 
 
 def tokenize(
@@ -28,12 +31,32 @@ def tokenize(
     inline: options.Inline = None,
     tokenizer: options.Tokenizers = None,
     form: Annotated[
-        str | None, typer.Option("-f", "--format", metavar="text|ids|jsonl|parquet", help="What to write.")
+        str | None, typer.Option("-f", "--format", metavar="text|ids|jsonl|parquet|npy", help="What to write.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where to write; the suffix sets the format.")
+        str | None,
+        typer.Option("-o", "--output", help="Where to write; the suffix sets the format. FOLDER/: a file an input."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With -o FOLDER/: leave out what is complete and unchanged.")
+    ] = False,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts of all texts.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", help="How many tokens a text may have, special ones included.")
+    ] = None,
+    on_long: Annotated[
+        str,
+        typer.Option("--on-long", metavar="error|truncate|window", help="What to do with a text that has more tokens."),
+    ] = "error",
+    stride: Annotated[
+        int, typer.Option("--stride", help="With window: how many tokens it shares with the one before.")
+    ] = 0,
     count: Annotated[bool, typer.Option("--count", help="Print how many tokens there are, as wc does.")] = False,
+    check_roundtrip: Annotated[
+        bool, typer.Option("--check-roundtrip", help="Print how many texts come back when their ids are decoded.")
+    ] = False,
     offsets: Annotated[
         bool, typer.Option("--offsets", help="With jsonl, parquet: where each token stands in the text.")
     ] = False,
@@ -45,6 +68,7 @@ def tokenize(
     column: options.Column = None,
     encoding: options.Encoding = None,
     errors: options.Errors = "strict",
+    max_line: options.MaxLine = MAX_LINE,
     unicode: options.UnicodeForm = "none",
     lower: options.Lower = False,
 ) -> None:
@@ -54,60 +78,100 @@ def tokenize(
     tokembed tokenize notes.txt
     tokembed tokenize reviews.tsv --column document -t clip -f ids
     tokembed tokenize *.txt -t bert -t clip --count
+    tokembed tokenize wiki.txt --max-tokens 512 --on-long window --special -o wiki.npy
     """
-    tokenizers = made_tokenizers(
-        tokenizer or ["bert"], special=special, parse_special=parse_special, unicode=unicode, lower=lower
+    path, in_folder = (Path(out) if out else None), is_folder(out)
+    chosen = folder_format(form) if in_folder else chosen_format(form, path)
+    flags: dict[str, Any] = {"special": special, "parse_special": parse_special, "unicode": unicode, "lower": lower}
+    cutting = Cutting(
+        made_tokenizers(tokenizer or ["bert"], **flags),
+        {name: value for name, value in flags.items() if value not in (False, "none")},
+        offsets=offsets,
+        token_bytes=token_bytes,
+        limit=_limit(max_tokens, on_long, stride),
     )
-    chosen = chosen_format(form, out)
-    _check(tokenizers, chosen, form, out, count=count, details=offsets or token_bytes)
-    inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
-    if out:
-        check_target(out, inputs.files)
+    numbers = "--count" if count else "--check-roundtrip" if check_roundtrip else None
+    _check_flags(cutting, numbers, form or out, both=count and check_roundtrip)
+    _check_tokenizers(cutting, chosen, numbers)
+    if resume and not in_folder:
+        raise BadUsage("--resume goes with -o FOLDER/, an output for each input; a single output is made whole or not")
+    inputs = Inputs(
+        ctx,
+        files,
+        inline,
+        column=column,
+        encoding=encoding,
+        errors=errors,
+        max_line=max_line,
+        first_bytes=BLOCK_BYTES if path else _FIRST_BYTES,
+    )
+    part = _shard(shard, inputs, cutting, chosen, in_folder=in_folder)
     if count:
-        _print_counts(inputs, tokenizers)
+        print_counts(inputs, cutting.tokenizers, part)
+    elif check_roundtrip:
+        print_roundtrips(inputs, cutting.tokenizers, part)
+    elif path and in_folder:
+        write_folder(inputs, chosen, cutting, path, resume=resume)
     else:
-        with ExitStack() as opened, progress("tokenize") as line:
-            file = opened.enter_context(whole(out)) if out else sys.stdout.buffer
-            write = opened.enter_context(writing(chosen, file, offsets=offsets, token_bytes=token_bytes))
-            for block in inputs.blocks():
-                write(block, tokenizers)
-                file.flush()  # whoever reads stdin's lines behind a pipe waits for them
-                line.add(len(block))
+        write_one(inputs, chosen, cutting, path, part)
     inputs.finish()
 
 
-def _check(
-    tokenizers: Mapping[str, Tokenizer], chosen: str, form: str | None, out: Path | None, *, count: bool, details: bool
-) -> None:
-    names = " ".join(tokenizers)
-    if count and (form or out):
-        raise BadUsage("--count prints numbers, it goes with neither -f nor -o")
-    if len(tokenizers) > 1 and not count and chosen not in ("jsonl", "parquet"):
+def _limit(max_tokens: int | None, on_long: str, stride: int) -> Limit | None:
+    if max_tokens is not None:
+        return Limit(max_tokens, on_long, stride)
+    if on_long != "error" or stride:
+        raise BadUsage("--on-long and --stride need --max-tokens, there is none; add it")
+    return None
+
+
+def _check_flags(cutting: Cutting, numbers: str | None, output: str | None, *, both: bool) -> None:
+    """Raise BadUsage where a flag that prints numbers comes with one about what is written."""
+    if both:
+        raise BadUsage("--count and --check-roundtrip print different numbers, got both; run it once for each")
+    if numbers and output:
+        raise BadUsage(f"{numbers} prints numbers, it goes with neither -f nor -o")
+    if numbers and (cutting.offsets or cutting.token_bytes):
+        raise BadUsage(f"--offsets and --bytes need -f jsonl or -f parquet, got {numbers}")
+    if numbers and cutting.limit:
+        raise BadUsage(f"--max-tokens says what is written, it does not go with {numbers}")
+
+
+def _check_tokenizers(cutting: Cutting, chosen: str, numbers: str | None) -> None:
+    """Raise BadUsage where the tokenizers cannot do what is asked."""
+    names = " ".join(cutting.tokenizers)
+    open_names = [name for name, tokenizer in cutting.tokenizers.items() if tokenizer.vocab is None]
+    if open_names and numbers == "--check-roundtrip":
+        raise BadUsage(f"--check-roundtrip needs tokenizers with a vocabulary of their own, {open_names[0]!r} has none")
+    if numbers:
+        return
+    if len(cutting.tokenizers) > 1 and chosen not in _OF_SEVERAL:
         raise BadUsage(f"several tokenizers need -f jsonl, -f parquet or --count, got {names} with -f {chosen}")
-    if details and (count or chosen not in ("jsonl", "parquet")):
-        raise BadUsage(
-            f"--offsets and --bytes need -f jsonl or -f parquet, got {'--count' if count else f'-f {chosen}'}"
-        )
-    if chosen == "ids" and any(method.vocab is None for method in tokenizers.values()):
+    if (cutting.offsets or cutting.token_bytes) and chosen not in _OF_SEVERAL:
+        raise BadUsage(f"--offsets and --bytes need -f jsonl or -f parquet, got -f {chosen}")
+    if chosen == "ids" and open_names:
         raise BadUsage(f"-f ids needs a tokenizer with a vocabulary of its own, {names!r} has none; use -f text")
+    if cutting.limit:
+        if cutting.limit.on_long == "window" and chosen in ("text", "ids"):
+            raise BadUsage(f"windows need a format that says whose they are: jsonl, parquet or npy, got -f {chosen}")
+        for tokenizer in cutting.tokenizers.values():
+            cutting.limit.room(tokenizer.frame)
 
 
-def _print_counts(inputs: Inputs, tokenizers: dict[str, Tokenizer]) -> None:
-    """Print `count`, `count<TAB>path` or `count<TAB>tokenizer<TAB>path`: only what tells one number from another."""
-    counts: list[tuple[str, dict[str, int]]] = []
-    with progress("tokenize") as line:
-        for source, texts in inputs.by_source():
-            n_tokens = dict.fromkeys(tokenizers, 0)
-            for block in blocks(texts):
-                for name, method in tokenizers.items():
-                    n_tokens[name] += count_tokens([text.text for text in block], method)
-                line.add(len(block))
-            if not inputs.failed(source):
-                counts.append((source, n_tokens))
-    is_one = len(inputs.sources) == 1
-    for name in tokenizers:
-        label = f"\t{name}" if len(tokenizers) > 1 else ""
-        for source, n_tokens in counts:
-            print(f"{n_tokens[name]}{label}" if is_one else f"{n_tokens[name]}{label}\t{source}")
-        if not is_one:
-            print(f"{sum(n_tokens[name] for _, n_tokens in counts)}{label}\ttotal")
+def _shard(word: str | None, inputs: Inputs, cutting: Cutting, chosen: str, *, in_folder: bool) -> Shard | None:
+    """The part that is asked for.
+
+    Raises:
+        BadUsage: it is no part, or cannot be had of these inputs or in this form.
+    """
+    if word is None:
+        return None
+    shard = parsed_shard(word)
+    if STDIN in inputs.files:
+        raise BadUsage("--shard needs inputs that can be read twice, stdin cannot be; write it to a file first")
+    if in_folder:
+        raise BadUsage("--shard is a part of all texts in one output, it does not go with -o FOLDER/")
+    if chosen in ("parquet", "npy") and any(tokenizer.vocab is None for tokenizer in cutting.tokenizers.values()):
+        names = " ".join(cutting.tokenizers)
+        raise BadUsage(f"the ids of {names} depend on all texts, so --shard cannot go with -f {chosen}; use -f text")
+    return shard

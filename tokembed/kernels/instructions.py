@@ -71,6 +71,18 @@ def load8_unsigned(typing_context: Any, data: Any, index: Any) -> Any:
 
 
 @intrinsic
+def put8(typing_context: Any, data: Any, index: Any, value: Any) -> Any:
+    """Write an int64 as the 8 bytes of data (uint8) from index on, the lowest first."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _address(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(data, types.intp, types.int64), generate
+
+
+@intrinsic
 def trailing_zeros(typing_context: Any, value: Any) -> Any:
     """How many zero bits a uint64 ends in, 64 for 0."""
 
@@ -159,3 +171,44 @@ def no_space_ahead(typing_context: Any, data: Any, index: Any) -> Any:
         return builder.or_(is_space, builder.or_(is_latin, is_other))
 
     return types.intp(data, types.intp), _bytes_ahead(stops)
+
+
+@intrinsic
+def lines_ahead(typing_context: Any, data: Any, index: Any) -> Any:
+    """How many of the 32 bytes from data[index] on are line feeds; -1 where one of them is wrong in UTF-8.
+
+    A byte is judged by the three before it, which must be there, so what may be missing at the end is not seen.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, bits = ir.IntType(8), ir.IntType(WIDTH)
+        vector = ir.VectorType(byte, WIDTH)
+
+        def bytes_from(back: int) -> Any:
+            index = builder.sub(arguments[1], ir.Constant(arguments[1].type, back))
+            address = _address(context, builder, signature.args[0], arguments[0], index)
+            return builder.load(builder.bitcast(address, vector.as_pointer()), align=1)
+
+        def compared(sign: str, value: Any, number: int) -> Any:
+            return builder.icmp_unsigned(sign, value, ir.Constant(vector, [ir.Constant(byte, number)] * WIDTH))
+
+        def both(lead: int, sign: str, number: int) -> Any:
+            return builder.and_(compared("==", before, lead), compared(sign, here, number))
+
+        here, before = bytes_from(0), bytes_from(1)
+        must_continue = builder.or_(
+            compared(">=", before, 0xC0),
+            builder.or_(compared(">=", bytes_from(2), 0xE0), compared(">=", bytes_from(3), 0xF0)),
+        )
+        continues = compared("<", builder.xor(here, ir.Constant(vector, [ir.Constant(byte, 0x80)] * WIDTH)), 0x40)
+        wrong = builder.xor(must_continue, continues)
+        for found in (
+            *(compared(sign, here, number) for sign, number in (("==", 0xC0), ("==", 0xC1), (">=", 0xF5))),
+            *(both(0xE0, "<", 0xA0), both(0xED, ">", 0x9F), both(0xF0, "<", 0x90), both(0xF4, ">", 0x8F)),
+        ):
+            wrong = builder.or_(wrong, found)
+        count = builder.zext(builder.ctpop(builder.bitcast(compared("==", here, ord("\n")), bits)), ir.IntType(64))
+        is_wrong = builder.icmp_unsigned("!=", builder.bitcast(wrong, bits), ir.Constant(bits, 0))
+        return builder.select(is_wrong, ir.Constant(ir.IntType(64), -1), count)
+
+    return types.int64(data, types.intp), generate

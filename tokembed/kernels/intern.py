@@ -65,6 +65,20 @@ def known_words(letters: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Words:
     return _added(words, letters, bounds, np.zeros(bounds.size - 1, np.int64), mapping)
 
 
+def with_words(
+    words: Words, letters: NDArray[np.uint8], bounds: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[Words, NDArray[np.int32]]:
+    """The vocabulary with other words added, and the number that each has there, (n_others,).
+
+    Args:
+        words: its arrays are used up, go on with the returned ones.
+        letters, bounds: the others, word k is letters[bounds[k]:bounds[k + 1]].
+        counts: how often each of them occurred.
+    """
+    numbers = np.empty(counts.size, np.int32)
+    return _added(words, letters, bounds, counts, numbers), numbers
+
+
 def intern(data: NDArray[np.uint8], bounds: NDArray[np.int64], words: Words, *, n_threads: int = 1) -> Interned:
     """The words of many texts as numbers, and the vocabulary with the new ones behind the known.
 

@@ -8,7 +8,6 @@ marks that accent stripping leaves) is not approximated: such a text is flagged 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
-from queue import SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +38,7 @@ def cut(
     vocabulary: Vocabulary,
     *,
     n_threads: int = 1,
+    caches: list[NDArray[np.int64]] | None = None,
 ) -> Cut:
     """The tokens of many texts.
 
@@ -47,7 +47,9 @@ def cut(
         bounds: text k is data[bounds[k]:bounds[k + 1]], (n_texts + 1,).
         characters, vocabulary: what to cut by.
         n_threads: how many threads work; the result is the same for any number.
+        caches: what calls with the same tables have learned, used and left for the next one.
     """
+    caches = [] if caches is None else caches
     n_texts, n_bytes = bounds.size - 1, int(bounds[-1] - bounds[0])
     result = Cut(
         np.empty(n_bytes + SLACK, np.int32),
@@ -58,28 +60,32 @@ def cut(
     )
     borders, tables = _chunk_borders(bounds, n_threads), (characters, vocabulary)
     if len(borders) <= 2:
-        cache = new_cache(n_bytes)
+        cache = _taken(caches)
         n_tokens = _cut_chunk(data, bounds, (0, n_texts), tables, cache, result.ids, result)
+        caches.append(cache)
     else:
-        n_tokens = _cut_chunks(data, bounds, borders, tables, n_threads, result)
+        n_tokens = _cut_chunks(data, bounds, borders, tables, n_threads, caches, result)
     # Shrinking gives the untouched pages back and moves nothing.
     result.ids.resize(n_tokens, refcheck=False)
     return result
 
 
-def new_cache(n_bytes: int = CACHE_SLOTS * 256) -> NDArray[np.int64]:
-    """An empty cache for one thread that is to cut about n_bytes, each slot one cache line.
-
-    ((n_slots + 1) * SLOT,), where n_slots is a power of two and at most CACHE_SLOTS.
-    """
-    # One slot for 256 bytes: a larger cache finds more words, but in slower memory, which must be cleared first.
-    n_slots = min(CACHE_SLOTS, 1 << max(10, (n_bytes // 256).bit_length()))
+def new_cache(n_slots: int = CACHE_SLOTS) -> NDArray[np.int64]:
+    """An empty cache for one thread, each slot one cache line, ((n_slots + 1) * SLOT,); n_slots is a power of two."""
     size = (n_slots + 1) * SLOT
     space = np.zeros(size + SLOT, np.int64)
     skip = -space.ctypes.data % 64 // 8
     cache = space[skip : skip + size]
     cache[-SLOT:] = -1  # no run is of this length, so the last slot is never found
     return cache
+
+
+def _taken(caches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """A cache that no other thread has."""
+    try:
+        return caches.pop()
+    except IndexError:
+        return new_cache()
 
 
 def _chunk_borders(bounds: NDArray[np.int64], n_threads: int) -> list[int]:
@@ -128,23 +134,21 @@ def _cut_chunks(
     borders: list[int],
     tables: tuple[Characters, Vocabulary],
     n_threads: int,
+    caches: list[NDArray[np.int64]],
     result: Cut,
 ) -> int:
     """Cut all portions; each is copied to its place as soon as those before it are done."""
-    caches: SimpleQueue[NDArray[np.int64]] = SimpleQueue()
-    for _ in range(n_threads):
-        caches.put(new_cache(int(bounds[-1] - bounds[0]) // n_threads))
     spare: list[NDArray[np.int32]] = []
     # Oldest first: its texts, where its ids are, how many these will be.
     waiting: deque[tuple[tuple[int, int], NDArray[np.int32], Future[int]]] = deque()
     n_tokens = 0
 
     def work(texts: tuple[int, int], ids: NDArray[np.int32]) -> int:
-        cache = caches.get()
+        cache = _taken(caches)
         try:
             return _cut_chunk(data, bounds, texts, tables, cache, ids, result)
         finally:
-            caches.put(cache)
+            caches.append(cache)
 
     with ThreadPoolExecutor(n_threads) as pool:
         for texts in [*pairwise(borders), None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from tokembed.bulk import is_bulk
 from tokembed.surrogates import well_formed
-from tokembed.types import Encoding
+from tokembed.types import Encoding, Frame
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ CONTINUES = "##"
 UNKNOWN = "[UNK]"
 FIRST, LAST = "[CLS]", "[SEP]"
 SPECIAL = (FIRST, LAST, "[PAD]", "[MASK]")
+_SPECIAL_STRING = re.compile("(" + "|".join(map(re.escape, (*SPECIAL, UNKNOWN))) + ")")
 
 
 class BertTokenizer:
@@ -58,6 +61,11 @@ class BertTokenizer:
     def vocab(self) -> Vocab:
         """The 119,547 tokens of vocab.txt."""
         return Vocab(VOCAB_FILE.read_text(encoding="utf-8").split("\n")[:-1], unknown=UNKNOWN, special=SPECIAL)
+
+    @property
+    def frame(self) -> Frame:
+        """The ids put before and behind each text, by `special`."""
+        return ((self._special_ids[0],), (self._special_ids[1],)) if self.special else ((), ())
 
     def encode(self, text: str) -> Encoding:
         """The text's tokens; [UNK] carries the bytes of the word it stands for."""
@@ -121,9 +129,24 @@ class BertTokenizer:
         >>> tokenizer.decode(tokenizer.encode("학교를 갑니다").ids)
         '학교를 갑니다'
         """
-        tokens = [self.vocab[token_id] for token_id in self.vocab.checked(ids)]
-        text = " ".join(token for token in tokens if token not in (FIRST, LAST))
+        tokens = map(self.vocab.tokens.__getitem__, self.vocab.checked(ids))
+        text = " ".join([token for token in tokens if token not in (FIRST, LAST)])
         return text.replace(" " + CONTINUES, "")
+
+    def normal_form(self, text: str) -> str:
+        """The words of the cleaned text joined by spaces.
+
+        >>> BertTokenizer().normal_form("학교를 갑니다, 車로")
+        '학교를 갑니다 , 車 로'
+        """
+        readable = well_formed(text)
+        parts = _SPECIAL_STRING.split(readable) if self.parse_special else [readable]
+        words = ([part] if place % 2 else self._words(part) for place, part in enumerate(parts))
+        return " ".join(chain.from_iterable(words))
+
+    def _words(self, text: str) -> list[str]:
+        cleaned = self._reference.normalizer.normalize_str(text)
+        return [word for word, _ in self._reference.pre_tokenizer.pre_tokenize_str(cleaned)]
 
     def _framed(self, ids: list[int]) -> list[int]:
         return [self._special_ids[0], *ids, self._special_ids[1]]

@@ -32,6 +32,7 @@ class CharacterTokenizer:
     """
 
     vocab = None
+    frame = ((), ())
 
     def encode(self, text: str) -> Encoding:
         """The characters of the text, with `ids` None."""
@@ -66,6 +67,12 @@ class CharacterTokenizer:
         """Always refused: ids of an open vocabulary mean nothing without it."""
         raise BadUsage(
             "decode needs a tokenizer with a vocabulary of its own, 'character' has none; use 'bert' or 'clip'"
+        )
+
+    def normal_form(self, text: str) -> str:
+        """Always refused, as nothing is decoded."""
+        raise BadUsage(
+            "normal_form needs a tokenizer with a vocabulary of its own, 'character' has none; use 'bert' or 'clip'"
         )
 
 

@@ -19,7 +19,7 @@ import regex
 from tokembed.bulk import is_bulk
 from tokembed.byte_level import BYTE_SYMBOLS, SYMBOL_BYTES
 from tokembed.tokenizers.clip_cleaning import align, clean
-from tokembed.types import Encoding, Span
+from tokembed.types import Encoding, Frame, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ class ClipTokenizer:
             special=(FIRST, LAST),
         )
 
+    @property
+    def frame(self) -> Frame:
+        """The ids put before and behind each text, by `special`."""
+        return ((self._id(FIRST),), (self._id(LAST),)) if self.special else ((), ())
+
     def encode(self, text: str) -> Encoding:
         """The text's tokens; offsets point into the text before cleaning."""
         alignment = align(text)
@@ -112,7 +117,7 @@ class ClipTokenizer:
         """The kernels' way to cut many texts; None with a ftfy for which their cleaning is not proved."""
         from tokembed.cores import n_cores
         from tokembed.corpus import Corpus, framed
-        from tokembed.tokenizers.clip_bulk import clip_ids, kept_code_points, kept_merges
+        from tokembed.tokenizers.clip_bulk import Desk, clip_ids, kept_code_points, kept_merges
 
         try:
             code_points = kept_code_points()
@@ -124,9 +129,17 @@ class ClipTokenizer:
         tokens = [self._token_bytes(place) for place in range(ids[FIRST])]
         merges = kept_merges(MERGES_FILE.read_bytes(), list(BYTE_SYMBOLS), pairs, tokens)
 
+        desks: list[Desk] = []
+
         def corpus(block: Block) -> Corpus:
             done = clip_ids(
-                block.data, block.bounds, code_points, merges, n_threads=n_cores(), parse_special=self.parse_special
+                block.data,
+                block.bounds,
+                code_points,
+                merges,
+                n_threads=n_cores(),
+                parse_special=self.parse_special,
+                desks=desks,
             )
             cut = Corpus(done.ids, done.starts, self.vocab)
             return framed(cut, [ids[FIRST]], [ids[LAST]]) if self.special else cut
@@ -143,12 +156,24 @@ class ClipTokenizer:
         >>> tokenizer.decode(tokenizer.encode("학교를 갑니다").ids)
         '학교를 갑니다'
         """
-        pieces = []
-        for token_id in self.vocab.checked(ids):
-            pieces.append(self._token_bytes(token_id))
-            if self.vocab[token_id].endswith(ENDS_WORD):
-                pieces.append(b" ")
-        return b"".join(pieces).decode("utf-8", errors="replace").removesuffix(" ")
+        written = b"".join(map(self._written.__getitem__, self.vocab.checked(ids)))
+        return written.decode("utf-8", errors="replace").removesuffix(" ")
+
+    @cached_property
+    def _written(self) -> list[bytes]:
+        """What each token writes, with a space behind one that ends a word."""
+        return [
+            self._token_bytes(place) + (b" " if token.endswith(ENDS_WORD) else b"")
+            for place, token in enumerate(self.vocab)
+        ]
+
+    def normal_form(self, text: str) -> str:
+        """The words of the cleaned text joined by spaces.
+
+        >>> ClipTokenizer().normal_form("It&#39;s  Café no. 12")
+        "it 's café no . 1 2"
+        """
+        return " ".join(self._pattern.findall(clean(text)))
 
     def _text_ids(self, text: str) -> list[int]:
         ids = [token_id for word in self._pattern.findall(clean(text)) for token_id in self._word_ids(word)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,6 +68,7 @@ def clip_ids(
     *,
     n_threads: int,
     parse_special: bool = False,
+    desks: list[Desk] | None = None,
 ) -> Ids:
     """The ids of every text, exactly OpenAI's.
 
@@ -77,16 +77,15 @@ def clip_ids(
         bounds: text t is data[bounds[t]:bounds[t + 1]], (n_texts + 1,); need not begin at 0.
         n_threads: at least 1.
         parse_special: read <|startoftext|> and <|endoftext|> as special tokens, not as text.
+        desks: what calls with the same tables have learned, used and left for the next one.
     """
+    free = [] if desks is None else desks
     data, bounds = data.view(), bounds.view()
     data.flags.writeable = bounds.flags.writeable = False  # as Arrow's are: kernels are compiled for one kind only
     first_special = FIRST_SPECIAL if parse_special else 0
-    desks: SimpleQueue[_Desk] = SimpleQueue()
-    for _ in range(n_threads):
-        desks.put(_Desk())
 
     def chunk_ids(chunk: tuple[int, int]) -> _Part:
-        desk = desks.get()
+        desk = _taken(free)
         try:
             places, by_reference = _clean_chunk(desk, data, bounds[chunk[0] : chunk[1] + 1], code_points)
             longest = long_memory(int((places[:, 1] - places[:, 0]).max()))
@@ -97,10 +96,21 @@ def clip_ids(
             )
             return _Part(ids[:n], counts, by_reference)
         finally:
-            desks.put(desk)
+            free.append(desk)
 
+    chunks = list(_chunks(bounds))
+    if n_threads == 1 or len(chunks) == 1:
+        return _joined(list(map(chunk_ids, chunks)))
     with ThreadPoolExecutor(n_threads) as pool:
-        return _joined(list(pool.map(chunk_ids, _chunks(bounds))))
+        return _joined(list(pool.map(chunk_ids, chunks)))
+
+
+def _taken(desks: list[Desk]) -> Desk:
+    """A desk that no other thread has."""
+    try:
+        return desks.pop()
+    except IndexError:
+        return Desk()
 
 
 class _Part(NamedTuple):
@@ -109,7 +119,7 @@ class _Part(NamedTuple):
     by_reference: int
 
 
-class _Desk:
+class Desk:
     """What a thread works on, kept from chunk to chunk: fresh memory costs more than the cleaning that fills it."""
 
     def __init__(self) -> None:
@@ -125,7 +135,7 @@ class _Desk:
 
 
 def _clean_chunk(
-    desk: _Desk, data: NDArray[np.uint8], bounds: NDArray[np.int64], code_points: CodePoints
+    desk: Desk, data: NDArray[np.uint8], bounds: NDArray[np.int64], code_points: CodePoints
 ) -> tuple[NDArray[np.int64], int]:
     """Where each text stands on the desk, (n_texts, 2), and how many the reference had to clean.
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any, Self
 
 from tokenizers import Encoding as Reference
 from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from tokembed.bulk import is_bulk
 from tokembed.errors import BadInput
 from tokembed.surrogates import well_formed
 from tokembed.tokenizers.pretrained_files import load, one_line
 from tokembed.tokenizers.pretrained_model import Spelling, model_without, spelling_of, with_model
-from tokembed.types import Encoding, Span
+from tokembed.tokenizers.pretrained_words import Words
+from tokembed.types import Encoding, Frame, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -112,6 +114,20 @@ class PretrainedTokenizer:
     def _spelling(self) -> Spelling:
         return spelling_of(self._description)
 
+    @cached_property
+    def frame(self) -> Frame:
+        """The ids that the template puts before and behind each text, by `special`."""
+        template = self._reference.post_processor if self.special else None
+        if template is None:
+            return ((), ())
+        one_token = Tokenizer(WordLevel({"a": 0}, unk_token="a"))  # whatever the own model would make of a text
+        one_token.post_processor = template
+        framed = one_token.encode("a")
+        added = framed.special_tokens_mask
+        n_before = sum(1 for _ in takewhile(bool, added))
+        n_behind = sum(1 for _ in takewhile(bool, reversed(added[n_before:])))
+        return (tuple(framed.ids[:n_before]), tuple(framed.ids[len(added) - n_behind :]))
+
     def encode(self, text: str) -> Encoding:
         """The text's tokens as `tokenizers` gives them.
 
@@ -187,23 +203,31 @@ class PretrainedTokenizer:
             return None
         encode = PretrainedTokenizer(self.name, parse_special=self.parse_special).encode
         strings = list(self._added.values()) if self.parse_special else []
-        frame = self._frame() if self.special else None
+        before, behind = map(list, self.frame)
+        frame = (before, behind) if before or behind else None
         return lambda block: kernel.corpus(block, self.vocab, encode, special_strings=strings, frame=frame)
-
-    def _frame(self) -> tuple[list[int], list[int]]:
-        """The ids that the template puts before and behind a text."""
-        text = self._reference.encode("a", add_special_tokens=False).ids
-        framed = self._reference.encode("a", add_special_tokens=True).ids
-        before = next(n for n in range(len(framed)) if framed[n : n + len(text)] == text)
-        return framed[:before], framed[before + len(text) :]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text as the tokenizer's own decoder puts it together, special tokens left out.
 
         Raises:
             BadInput: an id is not in the vocabulary.
+
+        Differs: the ends of words that a decoder leaves in the text, as that of CLIP's tokenizer.json, become spaces.
         """
-        return str(self._reference.decode(list(self.vocab.checked(ids)), skip_special_tokens=True))
+        decoded = str(self._reference.decode(list(self.vocab.checked(ids)), skip_special_tokens=True))
+        return self._words.without_suffixes(decoded)
+
+    def normal_form(self, text: str) -> str:
+        """The words of the normalized text as the tokenizer's own decoder puts them together.
+
+        Differs: special tokens that are parsed from the text are not left out.
+        """
+        return self._words.normal_form(well_formed(text))
+
+    @cached_property
+    def _words(self) -> Words:
+        return Words(self._description, self._spelling, parse_special=self.parse_special)
 
 
 def _unknown(model: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ class WhitespaceTokenizer:
     """
 
     vocab = None
+    frame = ((), ())
 
     def encode(self, text: str) -> Encoding:
         """The words of the text, with `ids` None."""
@@ -61,4 +62,10 @@ class WhitespaceTokenizer:
         """Always refused: ids of an open vocabulary mean nothing without it."""
         raise BadUsage(
             "decode needs a tokenizer with a vocabulary of its own, 'whitespace' has none; use 'bert' or 'clip'"
+        )
+
+    def normal_form(self, text: str) -> str:
+        """Always refused, as nothing is decoded."""
+        raise BadUsage(
+            "normal_form needs a tokenizer with a vocabulary of its own, 'whitespace' has none; use 'bert' or 'clip'"
         )

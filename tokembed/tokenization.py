@@ -1,0 +1,60 @@
+"""Batches become tokens in a file: read, cut by all cores and written at the same time, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from tokembed.batches import Batch
+from tokembed.bulk import BULK_BYTES
+from tokembed.long_texts import Cuts
+from tokembed.pipeline import in_order
+from tokembed.token_formats import Format
+from tokembed.types import Tokenizer
+
+
+def write_tokens(
+    batches: Iterable[Batch], format_: Format, *, progress: Callable[[int], object] = lambda _: None
+) -> dict[str, Cuts]:
+    """Write the batches; what was cut off, by tokenizer.
+
+    Args:
+        progress: told after each batch how many texts it had.
+    """
+    total: dict[str, Cuts] = {}
+    for made in in_order(_with_bulk(batches), lambda item: format_.make(*item)):
+        format_.write(made.data)
+        for name, cuts in made.cuts.items():
+            total.setdefault(name, Cuts()).__iadd__(cuts)
+        progress(next((cuts.n_texts for cuts in made.cuts.values()), 0))
+    return total
+
+
+def count_tokens(
+    batches: Iterable[Batch], tokenizers: Mapping[str, Tokenizer], *, progress: Callable[[int], object] = lambda _: None
+) -> dict[str, int]:
+    """How many tokens the batches have under each tokenizer."""
+    total = dict.fromkeys(tokenizers, 0)
+    for n_texts, counts in in_order(_with_bulk(batches), lambda item: _counts(*item, tokenizers)):
+        for name, n_tokens in counts.items():
+            total[name] += n_tokens
+        progress(n_texts)
+    return total
+
+
+def _counts(batch: Batch, is_bulk: bool, tokenizers: Mapping[str, Tokenizer]) -> tuple[int, dict[str, int]]:
+    if not is_bulk:
+        texts = batch.texts()
+        return len(batch), {name: sum(len(cut.encode(text)) for text in texts) for name, cut in tokenizers.items()}
+    from tokembed.token_rows import rows_of
+
+    return len(batch), {
+        name: rows_of(batch, cut, None, is_bulk=True).corpus.n_tokens for name, cut in tokenizers.items()
+    }
+
+
+def _with_bulk(batches: Iterable[Batch]) -> Iterator[tuple[Batch, bool]]:
+    """Each batch and whether the kernels are to cut it: once a large one has come, they are loaded anyway."""
+    is_bulk = False
+    for batch in batches:
+        is_bulk = is_bulk or batch.nbytes >= BULK_BYTES
+        yield batch, is_bulk
