@@ -115,7 +115,10 @@ NAMES = {
     ),
     "a method": (("methods", "tfidff"), "no method is called 'tfidff'; did you mean 'tfidf'?"),
     "nothing close": (("tokenize", "-c", "x", "-t", "zzz"), "there are whitespace, character, bert, clip"),
-    "a format": (("tokenize", "-c", "x", "-f", "jsnol"), "-f must be one of text, ids, jsonl, parquet, npy, got 'jsnol'"),
+    "a format": (
+        ("tokenize", "-c", "x", "-f", "jsnol"),
+        "-f must be one of text, ids, jsonl, parquet, npy, got 'jsnol'",
+    ),
     "a policy": (
         ("tokenize", "-c", "x", "--errors", "ignore"),
         "--errors must be one of strict, replace, skip, got 'ignore'",

@@ -58,9 +58,10 @@ def letters_of(vocab: Vocab) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return letters, np.cumsum([0, *map(len, encoded)])
 
 
-def strings_of_words(letters: NDArray[np.uint8], bounds: NDArray[np.int64]) -> list[str]:
-    """The words as strings; word k is letters[bounds[k]:bounds[k + 1]]."""
-    letters = letters[bounds[0] : bounds[-1]]
+def _strings(words: Words, first: int) -> list[str]:
+    """The words from number `first` on."""
+    bounds = words.bounds[first : words.n_words + 1]
+    letters = words.letters[bounds[0] : bounds[-1]]
     if not len(letters):
         return []
     # All are decoded at once; how long a word is is counted in code points, of which each has one first byte.
@@ -69,8 +70,3 @@ def strings_of_words(letters: NDArray[np.uint8], bounds: NDArray[np.int64]) -> l
     ends = np.cumsum(lengths)
     text = letters.tobytes().decode()
     return [text[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
-
-
-def _strings(words: Words, first: int) -> list[str]:
-    """The words from number `first` on."""
-    return strings_of_words(words.letters, words.bounds[first : words.n_words + 1])

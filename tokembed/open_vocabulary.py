@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.bulk_words import letters_of, strings_of_words
+from tokembed.bulk_words import letters_of
 from tokembed.corpus import Corpus
 from tokembed.kernels.intern import no_words, with_words
-from tokembed.vocab import escaped
+from tokembed.kernels.joining import joined_tokens, padded
 
 
 class OpenVocabulary:
@@ -23,8 +21,8 @@ class OpenVocabulary:
     [0, 1, 1]
     >>> words.numbers(from_ids([[0, 1]], Vocab(["우리", "나"]))).tolist()
     [2, 0]
-    >>> words.ranks().tolist(), list(words.lines())
-    ([0, 1, 2], ['나\\n', '너\\n', '우리\\n'])
+    >>> words.ranks().tolist(), words.lines().decode().split()
+    ([0, 1, 2], ['나', '너', '우리'])
     """
 
     def __init__(self) -> None:
@@ -45,10 +43,13 @@ class OpenVocabulary:
         ranks[self._order()] = np.arange(len(self), dtype=np.int32)
         return ranks
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> bytes:
         """The words in that order, each on a line of its own."""
-        words = strings_of_words(self._words.letters, self._words.bounds[: len(self) + 1])
-        return (escaped(words[place]) for place in self._order().tolist())
+        bounds = self._words.bounds[: len(self) + 1]
+        letters = padded(self._words.letters[: bounds[-1]])
+        rows = np.arange(len(self) + 1)
+        lines = joined_tokens(self._order().astype(np.int32), rows, letters, bounds).tobytes()
+        return lines.replace(b"\\", b"\\\\")  # as `vocab.escaped` does; no word has a line's end in it
 
     def _order(self) -> NDArray[np.int64]:
         return np.argsort(-self._words.counts[: len(self)], kind="stable")

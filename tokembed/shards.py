@@ -21,12 +21,18 @@ class Shard:
     number: int
     of: int
 
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
     def span(self, n_texts: int) -> tuple[int, int]:
         """The first text of the part and the one behind its last; the parts' sizes differ by one at the most."""
         return n_texts * (self.number - 1) // self.of, n_texts * self.number // self.of
 
     def part(self, batches: Iterable[Batch], n_texts: int) -> Iterator[Batch]:
-        """What of the batches, which have n_texts, belongs to the part; reading stops behind it."""
+        """What of the batches, which have n_texts, belongs to the part.
+
+        Reading stops behind it; for the last part it goes on to the end, where what was met on the way is told.
+        """
         first, last = self.span(n_texts)
         behind = 0
         for batch in batches:
@@ -34,7 +40,7 @@ class Shard:
             if before < last and behind > first:
                 is_whole = first <= before and behind <= last
                 yield batch if is_whole else batch.part(max(first - before, 0), min(last, behind) - before)
-            if behind >= last:
+            if behind >= last and self.number < self.of:
                 return
 
 

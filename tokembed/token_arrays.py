@@ -116,7 +116,7 @@ class _Words:
         while numbers := self._unranked.read(_IDS_AT_ONCE * self.dtype.itemsize):
             array.write(ranks[np.frombuffer(numbers, self.dtype)])
         array.finish()
-        self._words_file.writelines(line.encode() for line in self._words.lines())
+        self._words_file.write(self._words.lines())
 
     def record(self) -> dict[str, Any]:
         return {"type": _id_type(len(self._words)).name, "vocabulary": len(self._words)}

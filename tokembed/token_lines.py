@@ -9,23 +9,35 @@ from numpy.typing import NDArray
 
 from tokembed.bulk_words import letters_of
 from tokembed.corpus import Corpus
-from tokembed.kernels.joining import joined_numbers, joined_tokens
+from tokembed.kernels.joining import joined_tokens, padded
 from tokembed.vocab import Vocab
 
-_letters_of: WeakKeyDictionary[Vocab, tuple[int, NDArray[np.uint8], NDArray[np.int64]]] = WeakKeyDictionary()
+Words = tuple[NDArray[np.uint8], NDArray[np.int64]]
+"""Word k is letters[bounds[k]:bounds[k + 1]]; the letters are padded."""
+
+_tokens_of: WeakKeyDictionary[Vocab, tuple[int, Words]] = WeakKeyDictionary()
+_numbers: dict[int, Words] = {}
 
 
-def lines_of(corpus: Corpus, form: str) -> bytes:
-    """The corpus with a text on each line: its tokens ("text") or its ids ("ids"), one space between two."""
-    if form == "ids":
-        return joined_numbers(corpus.ids, corpus.starts).tobytes()
-    return joined_tokens(corpus.ids, corpus.starts, *_letters(corpus.vocab)).tobytes()
+def lines_of(corpus: Corpus, form: str) -> memoryview:
+    """The corpus with a row on each line: its tokens ("text") or its ids ("ids"), one space between two."""
+    words = _decimals(len(corpus.vocab)) if form == "ids" else _tokens(corpus.vocab)
+    return joined_tokens(corpus.ids, corpus.starts, *words).data
 
 
-def _letters(vocab: Vocab) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The tokens' bytes one after another, and where each begins; kept until the vocabulary has grown."""
-    n_tokens, letters, bounds = _letters_of.get(vocab, (-1, np.empty(0, np.uint8), np.empty(0, np.int64)))
-    if n_tokens != len(vocab):
+def _tokens(vocab: Vocab) -> Words:
+    """The tokens' bytes; kept until the vocabulary has grown."""
+    n_tokens, words = _tokens_of.get(vocab, (-1, None))
+    if words is None or n_tokens != len(vocab):
         letters, bounds = letters_of(vocab)
-        _letters_of[vocab] = (len(vocab), letters, bounds)
-    return letters, bounds
+        words = padded(letters), bounds
+        _tokens_of[vocab] = (len(vocab), words)
+    return words
+
+
+def _decimals(n: int) -> Words:
+    """The numbers from 0 to n - 1 in decimal."""
+    if n not in _numbers:
+        words = [b"%d" % number for number in range(n)]
+        _numbers[n] = padded(np.frombuffer(b"".join(words), np.uint8)), np.cumsum([0, *map(len, words)])
+    return _numbers[n]

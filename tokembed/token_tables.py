@@ -27,7 +27,8 @@ from tokembed.writers import beside, together
 
 ROW_GROUP_TOKENS = 1 << 22
 _DETAILS = {"offsets": pa.list_(pa.list_(pa.int32(), 2)), "bytes": pa.list_(pa.string())}
-_REPEATING = ["source", "tokenizer"]  # the columns that a dictionary makes small
+_IDS = "ids.list.element"
+_REPEATING = ["source", "tokenizer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def parquet(path: Path, cutting: Cutting) -> Iterator[Format]:
     with together([path, *vocab_paths], outdated=[beside(path, ".vocab.txt")]) as (file, *vocab_files):
         with ExitStack() as opened:
             first = opened.enter_context(TemporaryFile(dir=path.absolute().parent)) if words else file
-            with _row_groups(first, schema) as groups:
+            with _row_groups(first, schema, compression="none" if words else "zstd") as groups:
                 yield Format(
                     lambda batch, is_bulk: _made(batch, cutting, schema, is_bulk),
                     lambda parts: groups.add(_joined(parts, words)),
@@ -61,7 +62,7 @@ def parquet(path: Path, cutting: Cutting) -> Iterator[Format]:
             if words:
                 _write_ranked(first, file, schema, words)
         for vocab_file, vocabulary in zip(vocab_files, words.values(), strict=True):
-            vocab_file.writelines(line.encode() for line in vocabulary.lines())
+            vocab_file.write(vocabulary.lines())
 
 
 def _schema(cutting: Cutting) -> pa.Schema:
@@ -104,9 +105,14 @@ class _RowGroups:
 
 
 @contextmanager
-def _row_groups(file: IO[bytes], schema: pa.Schema) -> Iterator[_RowGroups]:
+def _row_groups(file: IO[bytes], schema: pa.Schema, compression: str = "zstd") -> Iterator[_RowGroups]:
     with pq.ParquetWriter(
-        file, schema, compression="zstd", compression_level=1, use_dictionary=_REPEATING, write_statistics=_REPEATING
+        file,
+        schema,
+        compression=compression,
+        compression_level=None if compression == "none" else 1,  # higher ones take long and gain little on ids
+        use_dictionary=_REPEATING if compression == "none" else [*_REPEATING, _IDS],
+        write_statistics=_REPEATING,
     ) as writer:
         groups = _RowGroups(writer)
         yield groups

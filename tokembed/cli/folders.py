@@ -30,7 +30,7 @@ class _NotRead(Exception):
 
 def is_folder(out: str | None) -> bool:
     """Whether `-o` names a folder: one that is there, or that a slash at the end says is one."""
-    return out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir())
+    return bool(out and (out.endswith(("/", os.sep)) or Path(out).is_dir()))
 
 
 def folder_format(asked: str | None) -> str:

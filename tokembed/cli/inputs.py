@@ -14,7 +14,7 @@ from tokembed.batches import Batch
 from tokembed.bulk import BLOCK_BYTES
 from tokembed.cli.output import tell
 from tokembed.decoding import MAX_LINE, POLICIES, ErrorPolicy, checked_encoding
-from tokembed.errors import BadUsage, at_least, counted, one_of
+from tokembed.errors import BadInput, at_least, counted, one_of
 from tokembed.reading import Reading
 from tokembed.shards import Shard
 from tokembed.texts import INLINE, STDIN, read_batches
@@ -53,6 +53,7 @@ class Inputs:
             max_line=max_line,
             first_bytes=first_bytes,
         )
+        self._recorded = self._reading  # of a part too, what all inputs gave
         self.inline = list(inline or [])
         self.files = list(files or [])
         if not self.files and not self.inline:
@@ -81,7 +82,11 @@ class Inputs:
             yield from batch.records()
 
     def batches(self, shard: Shard | None = None) -> Iterator[Batch]:
-        """The texts of all inputs, or of one of N parts of them, many at a time."""
+        """The texts of all inputs, or of one of N parts of them, many at a time.
+
+        Raises:
+            BadInput: a part is asked for, and an input cannot be read to its end.
+        """
         batches = (batch for _, batches in self.by_source() for batch in batches)
         return batches if shard is None else shard.part(batches, self._n_texts())
 
@@ -96,10 +101,12 @@ class Inputs:
 
     def _n_texts(self) -> int:
         """How many texts all inputs have: they are read once more, and nothing is told twice."""
-        if STDIN in self.files:
-            raise BadUsage("--shard needs inputs that can be read twice, stdin cannot be; write it to a file first")
         reading = replace(self._reading, notice=lambda _: None, failed={}, n_texts={}, skipped_places=[])
-        return sum(map(len, read_batches(self.files, self.inline, reading=reading)))
+        n_texts = sum(map(len, read_batches(self.files, self.inline, reading=reading)))
+        for reason in reading.failed.values():  # once it can be read, every part would begin elsewhere
+            raise BadInput(f"{reason}; --shard needs inputs that can be read to their end")
+        self._recorded = reading
+        return n_texts
 
     def failed(self, source: str) -> bool:
         """Whether that input could not be read to its end."""
@@ -120,12 +127,13 @@ class Inputs:
         Args:
             sources: those that are asked for; None for all.
         """
-        n_texts = {INLINE: len(self.inline)} | self._reading.n_texts
+        reading = self._recorded
+        n_texts = {INLINE: len(self.inline)} | reading.n_texts
         return {
-            "column": self._reading.text_column,
-            "encoding": self._reading.encoding,
-            "errors": self._reading.errors,
-            "skipped": self._reading.n_skipped,
+            "column": reading.text_column,
+            "encoding": reading.encoding,
+            "errors": reading.errors,
+            "skipped": reading.n_skipped,
             "sources": [
                 {"source": source, "texts": n_texts.get(source, 0), "complete": not self.failed(source)}
                 for source in (self.sources if sources is None else sources)

@@ -22,9 +22,13 @@ def write_one(inputs: Inputs, form: str, cutting: Cutting, path: Path | None, sh
     """Write the tokens of all inputs, or of a part of them, to one output."""
     if path:
         check_target(path, inputs.files)
+
+    def record() -> dict[str, object]:
+        return inputs.record() | ({"shard": str(shard)} if shard else {})
+
     with (
         progress("tokenize", lambda: inputs.n_bytes, None if shard else inputs.total_bytes()) as line,
-        writing(form, cutting, path, sys.stdout.buffer, inputs.record) as format_,
+        writing(form, cutting, path, sys.stdout.buffer, record) as format_,
     ):
         cuts = write_tokens(inputs.batches(shard), format_, progress=line.add)
     tell_what_was_cut(cuts, cutting)

@@ -1,4 +1,4 @@
-"""Tokens and ids as lines of text: one space between two, a line feed behind each text."""
+"""Tokens as lines of text: one space between two, a line feed behind each row."""
 
 from __future__ import annotations
 
@@ -7,59 +7,55 @@ from numba import types
 from numpy.typing import NDArray
 
 from tokembed.kernels.compiled import lean_as
-from tokembed.kernels.instructions import BYTES, INT32S, INT64S, OUT_BYTES
+from tokembed.kernels.instructions import BYTES, INT32S, INT64S, OUT_BYTES, at, load8, put, put8
 
-SPACE, LINE_FEED, ZERO = ord(" "), ord("\n"), ord("0")
-MOST_DIGITS = 10  # of an int32
+SPACE, LINE_FEED = ord(" "), ord("\n")
+SLACK = 8
+"""Bytes that must be there behind the last letter: they are copied eight at a time."""
+
+
+def padded(letters: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The letters with SLACK bytes behind them."""
+    return np.concatenate([letters, np.zeros(SLACK, np.uint8)])
 
 
 def joined_tokens(
     ids: NDArray[np.int32], starts: NDArray[np.int64], letters: NDArray[np.uint8], bounds: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
-    """The tokens of each text on a line, as bytes; token k is letters[bounds[k]:bounds[k + 1]]."""
-    n_letters = int(np.diff(bounds)[ids].sum())
-    lines = np.empty(n_letters + len(ids) + len(starts) - 1, np.uint8)
-    return lines[: _join_tokens(ids, starts, letters, bounds, lines)]
+    """The tokens of each row on a line, as bytes.
+
+    Args:
+        ids: int32 (n_tokens,).
+        starts: row k has ids[starts[k]:starts[k + 1]], int64 (n_rows + 1,), from 0.
+        letters: token k is letters[bounds[k]:bounds[k + 1]]; SLACK more bytes behind the last.
+    """
+    lines = np.empty(_n_letters(ids, bounds) + len(ids) + len(starts) - 1 + SLACK, np.uint8)
+    return lines[: _join(ids, starts, letters, bounds, lines)]
 
 
-def joined_numbers(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The ids of each text in decimal on a line, as bytes; none may be negative."""
-    lines = np.empty((MOST_DIGITS + 1) * len(ids) + len(starts) - 1, np.uint8)
-    return lines[: _join_numbers(ids, starts, lines)]
+@lean_as(types.int64(INT32S, INT64S))
+def _n_letters(ids, bounds):
+    found = 0
+    for place in range(ids.size):
+        token = at(ids, place)
+        found += at(bounds, token + 1) - at(bounds, token)
+    return found
 
 
 @lean_as(types.int64(INT32S, INT64S, BYTES, INT64S, OUT_BYTES))
-def _join_tokens(ids, starts, letters, bounds, lines):
-    at = 0
-    for text in range(starts.size - 1):
-        for place in range(starts[text], starts[text + 1]):
-            if place > starts[text]:
-                lines[at] = SPACE
-                at += 1
-            for letter in range(bounds[ids[place]], bounds[ids[place] + 1]):
-                lines[at] = letters[letter]
-                at += 1
-        lines[at] = LINE_FEED
-        at += 1
-    return at
-
-
-@lean_as(types.int64(INT32S, INT64S, OUT_BYTES))
-def _join_numbers(ids, starts, lines):
-    at = 0
-    for text in range(starts.size - 1):
-        for place in range(starts[text], starts[text + 1]):
-            if place > starts[text]:
-                lines[at] = SPACE
-                at += 1
-            number = ids[place]
-            power = 1
-            while number // power >= 10:
-                power *= 10
-            while power:
-                lines[at] = ZERO + number // power % 10
-                power //= 10
-                at += 1
-        lines[at] = LINE_FEED
-        at += 1
-    return at
+def _join(ids, starts, letters, bounds, lines):
+    here = 0
+    for row in range(starts.size - 1):
+        for place in range(starts[row], starts[row + 1]):
+            token = at(ids, place)
+            letter, end = at(bounds, token), at(bounds, token + 1)
+            put8(lines, here, load8(letters, letter))
+            for more in range(letter + 8, end, 8):
+                put8(lines, here + more - letter, load8(letters, more))
+            here += end - letter
+            put(lines, here, SPACE)
+            here += 1
+        here -= starts[row] < starts[row + 1]  # in place of the last space
+        put(lines, here, LINE_FEED)
+        here += 1
+    return here

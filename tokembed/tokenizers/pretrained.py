@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any, Self
 
-from tokenizers import Encoding as Reference
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
@@ -141,14 +140,15 @@ class PretrainedTokenizer:
             for token_id, is_template in zip(reference.ids, reference.special_tokens_mask, strict=True)
         )
         offsets = _spans(reference.offsets, special, len(text))
+        ids, word_ids = reference.ids, reference.word_ids  # each is made anew whenever it is asked for
         return Encoding(
             text=text,
-            tokens=tuple(self.vocab[token_id] for token_id in reference.ids),
-            ids=tuple(reference.ids),
+            tokens=tuple(self.vocab[token_id] for token_id in ids),
+            ids=tuple(ids),
             offsets=offsets,
             token_bytes=tuple(
-                b"" if special[place] else self._token_bytes(reference, place, readable[slice(*offsets[place])])
-                for place in range(len(reference.ids))
+                b"" if special[place] else self._token_bytes(ids, word_ids, place, readable[slice(*offsets[place])])
+                for place in range(len(ids))
             ),
             special=special,
             unknown=tuple(
@@ -157,14 +157,14 @@ class PretrainedTokenizer:
             ),
         )
 
-    def _token_bytes(self, reference: Reference, place: int, source: str) -> bytes:
-        token_id = reference.ids[place]
+    def _token_bytes(self, ids: Sequence[int], word_ids: Sequence[int | None], place: int, source: str) -> bytes:
+        token_id = ids[place]
         if token_id == self._unknown_id:
             return source.encode()
         token = self.vocab[token_id]
         if token_id in self._added and (token in source or self._reference.model.token_to_id(token) is None):
             return token.encode()
-        return self._spelling.read(token, source, *_place_in_word(reference.word_ids, place))
+        return self._spelling.read(token, source, *_place_in_word(word_ids, place))
 
     def _cut(self, cut: Callable[[], Any]) -> Any:
         try:

@@ -59,7 +59,7 @@ class Words:
         """Each word as the model would get it, and whether it is an added token."""
         cut = self._cutter.encode(text, add_special_tokens=False)
         for token_id, word in zip(cut.ids, cut.tokens, strict=True):
-            yield (word, False) if token_id == _WORD_ID else (self._cutter.id_to_token(token_id), True)
+            yield (word, False) if token_id == _WORD_ID else (str(self._cutter.id_to_token(token_id)), True)
 
     def _letters(self, word: str) -> list[str]:
         """The word as a vocabulary of single letters would spell it."""
