@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -43,3 +44,10 @@ def test_a_file_that_is_not_utf_8_is_refused(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(BadInput, match="must be UTF-8"):
         blocks.file_block(path)
+
+
+@pytest.mark.parametrize("rows", [[b"\xff"], [b"a\xea\xb0", b"\x80b"]], ids=["no UTF-8", "a character over two texts"])
+def test_arrow_strings_that_are_no_utf_8_are_refused(rows: list[bytes]) -> None:
+    texts = pa.array(rows, pa.binary()).view(pa.string())
+    with pytest.raises(BadInput, match="must be valid UTF-8"):
+        block_of(texts)

@@ -52,16 +52,29 @@ Texts: TypeAlias = Iterable[str] | pa.Array | Block
 
 
 def block_of(texts: Texts) -> Block:
-    """The texts' bytes; those of an Arrow string array are used where they are, a null is an empty text."""
+    """The texts' bytes; those of an Arrow string array are used where they are, a null is an empty text.
+
+    Raises:
+        BadInput: a text of an Arrow array is not UTF-8.
+    """
     if isinstance(texts, Block):
         return texts
     if not isinstance(texts, pa.Array):
-        texts = pa.array(list(map(well_formed, texts)), pa.large_string())
+        return arrow_block(pa.array(list(map(well_formed, texts)), pa.large_string()))
+    try:
+        texts.validate(full=True)  # not all that make such arrays check what they take for text, the kernels trust it
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"every text must be valid UTF-8, found: {error}") from error
+    return arrow_block(texts)
+
+
+def arrow_block(texts: pa.Array) -> Block:
+    """The bytes of Arrow strings that are known to be valid, where they are; a null is an empty text."""
     if texts.null_count:
         texts = texts.fill_null("")
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     if width is np.int32 and not pa.types.is_string(texts.type):
-        return block_of(texts.cast(pa.large_string()))
+        return arrow_block(texts.cast(pa.large_string()))
     _, bounds, data = texts.buffers()
     starts = np.frombuffer(bounds, width)[texts.offset : texts.offset + len(texts) + 1] if bounds else np.zeros(1)
     return Block(np.frombuffer(data or b"", np.uint8), starts.astype(np.int64))

@@ -16,7 +16,7 @@ from tokembed.opening import open_bytes
 from tokembed.reading import Reading
 
 _LONE_CR = "\ufdd0"  # a code point that Unicode keeps free for such uses; no text has it
-_FIELD_LIMIT = 2**31 - 1  # the csv module's own, 131,072 characters, would refuse long texts
+_FIELD_LIMIT = 2**31 - 1  # the most that the csv module can be told
 
 Value = tuple[int, Any, Any]
 """The line it stands on, the input's own id or None, and what the column holds."""
@@ -97,7 +97,8 @@ def _csv_rows(
     lines: Iterator[tuple[int, str | None]], source: str, reading: Reading
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows of RFC 4180, each with the line it begins on; one with a line that cannot be read is left out."""
-    csv.field_size_limit(_FIELD_LIMIT)
+    # Its own limit, 131,072 characters, would refuse long texts; without one a quote that never ends fills the memory.
+    csv.field_size_limit(min(reading.max_line, _FIELD_LIMIT))
     numbers: list[int] = []  # of the lines that the row being read has taken so far
     unreadable: list[int] = []
 
@@ -118,7 +119,8 @@ def _csv_rows(
         except StopIteration:
             return
         except csv.Error as error:
-            reading.bad_row(source, numbers[0], f"must be a row of RFC 4180, found {error}")
+            option = " (--max-line)" if "field limit" in str(error) else ""
+            reading.bad_row(source, numbers[0], f"must be a row of RFC 4180, found {error}{option}")
             for number in numbers[1:]:  # a quote that never ends takes all that stands behind it
                 reading.skip(number)
             continue

@@ -34,6 +34,8 @@ import numpy as np
 import pyarrow as pa
 
 from tokembed import registry
+from tokembed.blocks import arrow_block
+from tokembed.bulk import is_bulk
 from tokembed.corpus import Corpus
 from tokembed.coverage import unknown_by_text
 from tokembed.errors import BadInput, BadUsage, did_you_mean
@@ -158,7 +160,7 @@ def _plain(texts: pa.Array) -> pa.Array:
 
 def _columns(tokenizer: Tokenizer, texts: pa.Array) -> pa.RecordBatch:
     """TOKEN_FIELDS of texts of which none is null."""
-    corpus = tokenizer.encode_batch(texts)
+    corpus = tokenizer.encode_batch(arrow_block(texts) if is_bulk(texts) else texts)
     n_unk, n_unk_chars = unknown_by_text(lambda place: texts[place].as_py(), corpus, tokenizer)
     n_tokens = corpus.lengths().astype(np.int32)
     return pa.record_batch([_lists(corpus), n_tokens, n_unk, n_unk_chars], schema=TOKEN_FIELDS)

@@ -29,7 +29,7 @@ class OpenVocabulary:
         self._words = no_words()
 
     def __len__(self) -> int:
-        return self._words.n_words
+        return int(np.count_nonzero(self._counts()))  # what stood in parts that were cut off alone does not count
 
     def numbers(self, corpus: Corpus) -> NDArray[np.int32]:
         """The corpus's tokens as numbers of words here, new ones added, int32 (n_tokens,)."""
@@ -38,18 +38,21 @@ class OpenVocabulary:
         return numbers[corpus.ids]
 
     def ranks(self) -> NDArray[np.int32]:
-        """The place of each word where the most frequent comes first, of equals the one first seen, (n_words,)."""
-        ranks = np.empty(len(self), np.int32)
-        ranks[self._order()] = np.arange(len(self), dtype=np.int32)
+        """The place of each number's word where the most frequent comes first, of equals the one first seen."""
+        order = self._order()
+        ranks = np.zeros(self._words.n_words, np.int32)
+        ranks[order] = np.arange(len(order), dtype=np.int32)
         return ranks
 
     def lines(self) -> bytes:
         """The words in that order, each on a line of its own."""
-        bounds = self._words.bounds[: len(self) + 1]
-        letters = padded(self._words.letters[: bounds[-1]])
-        rows = np.arange(len(self) + 1)
-        lines = joined_tokens(self._order().astype(np.int32), rows, letters, bounds).tobytes()
+        order, bounds = self._order(), self._words.bounds[: self._words.n_words + 1]
+        letters, rows = padded(self._words.letters[: bounds[-1]]), np.arange(len(order) + 1)
+        lines = joined_tokens(order.astype(np.int32), rows, letters, bounds).tobytes()
         return lines.replace(b"\\", b"\\\\")  # as `vocab.escaped` does; no word has a line's end in it
 
     def _order(self) -> NDArray[np.int64]:
-        return np.argsort(-self._words.counts[: len(self)], kind="stable")
+        return np.argsort(-self._counts(), kind="stable")[: len(self)]
+
+    def _counts(self) -> NDArray[np.int64]:
+        return self._words.counts[: self._words.n_words]

@@ -9,6 +9,8 @@ from tokembed.bulk import BLOCK_BYTES
 from tokembed.decoding import MAX_LINE, ErrorPolicy
 from tokembed.errors import BadInput
 
+_N_PLACES = 5  # of as many as there may be
+
 
 @dataclass(slots=True)
 class Reading:
@@ -25,6 +27,7 @@ class Reading:
         failed: sources that could not be read to their end, with the reason, which `notice` has told.
         n_texts: how many texts each source gave.
         n_surrogates, n_empty_values, n_skipped: what was replaced, read as empty, left out.
+        skipped_places: the first few lines that were left out of the input being read.
     """
 
     column: str | None = None
@@ -53,7 +56,8 @@ class Reading:
     def skip(self, line: int) -> None:
         """Note that what stands on this line is left out."""
         self.n_skipped += 1
-        self.skipped_places.append(line)
+        if len(self.skipped_places) < _N_PLACES:
+            self.skipped_places.append(line)
 
     def bad_row(self, source: str, line: int, message: str) -> None:
         """Leave a row out where that was asked for.

@@ -91,6 +91,7 @@ def blocks(texts: Iterable[Text], n_chars: int = BLOCK_CHARS) -> Iterator[list[T
 def _read_input(source: str, reading: Reading) -> Generator[Batch, None, None]:
     suffix = Path(without_compression(source)).suffix.lower()
     reading.skipped_places.clear()
+    n_skipped_before = reading.n_skipped
     name = _readable_name(source)
     if suffix in TABLES:
         with closing(table_values(source, suffix, reading)) as values:
@@ -102,10 +103,10 @@ def _read_input(source: str, reading: Reading) -> Generator[Batch, None, None]:
                     yield Batch(name, range(run.first, run.first + run.number), run.data)
                 else:
                     yield _without_skipped(run, name, reading)
-    if reading.skipped_places:
-        first, *more = [f"line {line}" for line in reading.skipped_places]
-        places = ", ".join([first, *more[:4], *(["..."] if len(more) > 4 else [])])
-        reading.notice(f"{source}: left out as it cannot be read: {counted(1 + len(more), 'text')} ({places})")
+    if n_skipped := reading.n_skipped - n_skipped_before:
+        places = ", ".join(f"line {line}" for line in reading.skipped_places)
+        more = ", ..." if n_skipped > len(reading.skipped_places) else ""
+        reading.notice(f"{source}: left out as it cannot be read: {counted(n_skipped, 'text')} ({places}{more})")
 
 
 def _without_skipped(run: Lines, name: str, reading: Reading) -> Batch:

@@ -39,9 +39,8 @@ def arrays(path: Path, cutting: Cutting, record: Callable[[], dict[str, Any]]) -
     without a vocabulary of its own are lines of `.vocab.txt`, from 0 and the most frequent first.
     """
     ((name, tokenizer),) = cutting.tokenizers.items()
-    has_windows = cutting.limit is not None and cutting.limit.on_long == "window"
     is_open = tokenizer.vocab is None
-    endings = [STARTS, RECORD, *([WINDOWS] if has_windows else []), *([WORDS] if is_open else [])]
+    endings = [STARTS, RECORD, *([WINDOWS] if cutting.has_windows else []), *([WORDS] if is_open else [])]
     outdated = [beside(path, ending) for ending in (WINDOWS, WORDS)]
     with together([path, *(beside(path, ending) for ending in endings)], outdated=outdated) as (ids_file, *others):
         files = dict(zip(endings, others, strict=True))

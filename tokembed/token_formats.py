@@ -16,7 +16,7 @@ from tokembed.batches import Batch
 from tokembed.errors import BadUsage, one_of
 from tokembed.long_texts import Cuts, Limit
 from tokembed.types import Encoding, Span, Text, Tokenizer
-from tokembed.writers import together
+from tokembed.writers import beside, together
 
 FORMATS = ("text", "ids", "jsonl", "parquet", "npy")
 SUFFIXES = {"text": ".txt", "ids": ".ids", "jsonl": ".jsonl", "parquet": ".parquet", "npy": ".npy"}
@@ -43,6 +43,11 @@ class Cutting:
     offsets: bool = False
     token_bytes: bool = False
     limit: Limit | None = None
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether a text may become several rows."""
+        return self.limit is not None and self.limit.on_long == "window"
 
 
 class Made(NamedTuple):
@@ -84,6 +89,15 @@ def chosen_format(asked: str | None, path: Path | None) -> str:
     return asked or allowed[0]
 
 
+def files_of(form: str, path: Path, cutting: Cutting) -> list[Path]:
+    """The output and what may be written beside it, or removed there as it no longer belongs to it."""
+    endings = {
+        "npy": [".starts.npy", ".windows.npy", ".json", ".vocab.txt"],
+        "parquet": [".vocab.txt", *(f".{name}.vocab.txt" for name in cutting.tokenizers)],
+    }
+    return [path, *(beside(path, ending) for ending in endings.get(form, []))]
+
+
 @contextmanager
 def writing(
     form: str, cutting: Cutting, path: Path | None, stdout: IO[bytes], record: Callable[[], dict[str, Any]]
@@ -117,7 +131,7 @@ def writing(
 
 def _lines(form: str, cutting: Cutting, write: Callable[[bytes], object]) -> Format:
     if form == "jsonl":
-        return Format(lambda batch, _: _json_lines(batch, cutting), write)
+        return Format(lambda batch, is_bulk: _json_lines(batch, cutting, is_bulk), write)
     return Format(lambda batch, is_bulk: _token_lines(batch, cutting, form, is_bulk), write)
 
 
@@ -138,8 +152,13 @@ def _token_lines(batch: Batch, cutting: Cutting, form: str, is_bulk: bool) -> Ma
     return Made("".join(line + "\n" for line in lines).encode(), {name: cuts})
 
 
-def _json_lines(batch: Batch, cutting: Cutting) -> Made:
+def _json_lines(batch: Batch, cutting: Cutting, is_bulk: bool) -> Made:
     """A row of each tokenizer a line, those of a text together."""
+    is_detailed = cutting.offsets or cutting.token_bytes or cutting.has_windows
+    if is_bulk and not is_detailed:
+        from tokembed.token_lines import json_lines
+
+        return json_lines(batch, cutting)
     cuts = {name: Cuts() for name in cutting.tokenizers}
     lines = [
         json.dumps(record(text, name, encoding, cutting, window), ensure_ascii=False)
@@ -165,7 +184,7 @@ def record(text: Text, tokenizer: str, encoding: Encoding, cutting: Cutting, win
     offsets still point into the whole text.
     """
     fields: dict[str, Any] = {"id": text.id, "source": text.source, "tokenizer": tokenizer, "text": text.text}
-    if cutting.limit is not None and cutting.limit.on_long == "window":
+    if cutting.has_windows:
         start, end = _span(encoding)
         fields |= {"window": window, "span": [start, end], "text": text.text[start:end]}
     fields |= {

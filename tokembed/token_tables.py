@@ -25,7 +25,7 @@ from tokembed.token_rows import rows_of, rows_of_encodings, unknown_of
 from tokembed.types import Encoding, Tokenizer
 from tokembed.writers import beside, together
 
-ROW_GROUP_TOKENS = 1 << 22
+ROW_GROUP_TOKENS = 1 << 21
 _DETAILS = {"offsets": pa.list_(pa.list_(pa.int32(), 2)), "bytes": pa.list_(pa.string())}
 _IDS = "ids.list.element"
 _REPEATING = ["source", "tokenizer"]
@@ -66,14 +66,13 @@ def parquet(path: Path, cutting: Cutting) -> Iterator[Format]:
 
 
 def _schema(cutting: Cutting) -> pa.Schema:
-    has_windows = cutting.limit is not None and cutting.limit.on_long == "window"
     details = {"offsets": cutting.offsets, "bytes": cutting.token_bytes}
     return pa.schema(
         [
             ("id", pa.string()),
             ("source", pa.string()),
             ("tokenizer", pa.string()),
-            *([("window", pa.int32())] if has_windows else []),
+            *([("window", pa.int32())] if cutting.has_windows else []),
             ("ids", pa.list_(pa.int32())),
             ("n_tokens", pa.int32()),
             ("n_unk", pa.int32()),

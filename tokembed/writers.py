@@ -46,7 +46,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
         temporary = None
     except OSError as error:
-        raise BadInput(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+        raise _refusal(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -73,9 +73,12 @@ def together(paths: Sequence[Path], *, outdated: Sequence[Path] = ()) -> Iterato
     """
     with ExitStack() as opened:
         files = [opened.enter_context(whole(path)) for path in paths]
-        yield files
-        for file in files:
-            file.flush()  # a full disk shows now, before the first rename
+        try:
+            yield files
+            for file in files:
+                file.flush()  # a full disk shows now, before the first rename
+        except OSError as error:  # the last one would take it for its own
+            raise _refusal(paths[0], error) from error
     for path in outdated:
         if path not in paths:
             path.unlink(missing_ok=True)
@@ -112,6 +115,10 @@ def unmark_done(path: Path) -> None:
 
 def _mark(path: Path) -> Path:
     return beside(path, ".done.json")
+
+
+def _refusal(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"{str(path)!r} cannot be written: {error.strerror or error}")
 
 
 def _umask() -> int:

@@ -17,6 +17,7 @@ from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_unread: list[BrokenPipeError] = []
 EPILOG = 'Try: tokembed compare -c "아침 먹고 학교를 갑니다"'
 
 
@@ -34,6 +35,7 @@ class Commands(TyperGroup):
             raise typer.Exit(error.status) from error
         except BrokenPipeError as error:  # the reader has seen enough, as `head` has
             _let_stdout_go()
+            _unread.append(error)
             raise typer.Exit(0) from error
         except MemoryError as error:
             tell(f"there must be enough memory: {error or 'it ran out'}; give less text or a smaller --dim")
@@ -87,7 +89,12 @@ def main() -> None:
     for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
-    app()
+    try:
+        app()
+    except SystemExit:
+        if _unread:
+            os._exit(0)  # no one waits for what the other threads are working on
+        raise
 
 
 def _let_stdout_go() -> None:

@@ -20,7 +20,7 @@ from tokembed.shards import Shard, parsed_shard
 from tokembed.texts import STDIN
 from tokembed.token_formats import Cutting, chosen_format
 
-_FIRST_BYTES = 1 << 16
+_FIRST_BYTES = 1 << 14
 """Little, where someone may wait for the first line; the light path cuts it at once."""
 _OF_SEVERAL = ("jsonl", "parquet")
 
@@ -35,7 +35,9 @@ def tokenize(
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option("-o", "--output", help="Where to write; the suffix sets the format. FOLDER/: a file an input."),
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="Where to write; the suffix sets the format. FOLDER/: a file an input."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="With -o FOLDER/: leave out what is complete and unchanged.")

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import printable, table, tell
 from tokembed.cli.progress import Progress, progress
+from tokembed.errors import BadUsage
 from tokembed.long_texts import Cuts
 from tokembed.roundtrip import RoundTrips, example_lines, summary
 from tokembed.shards import Shard
-from tokembed.token_formats import Cutting, writing
+from tokembed.texts import STDIN
+from tokembed.token_formats import Cutting, files_of, writing
 from tokembed.tokenization import count_tokens, write_tokens
 from tokembed.types import Tokenizer
 from tokembed.writers import check_target
+
+_STDIN, _STDOUT = 0, 1
 
 
 def write_one(inputs: Inputs, form: str, cutting: Cutting, path: Path | None, shard: Shard | None) -> None:
     """Write the tokens of all inputs, or of a part of them, to one output."""
     if path:
-        check_target(path, inputs.files)
+        for file in files_of(form, path, cutting):
+            check_target(file, inputs.files)
+    else:
+        _check_stdout(inputs.files)
 
     def record() -> dict[str, object]:
         return inputs.record() | ({"shard": str(shard)} if shard else {})
@@ -32,6 +42,15 @@ def write_one(inputs: Inputs, form: str, cutting: Cutting, path: Path | None, sh
     ):
         cuts = write_tokens(inputs.batches(shard), format_, progress=line.add)
     tell_what_was_cut(cuts, cutting)
+
+
+def _check_stdout(files: Sequence[str]) -> None:
+    """Raise BadUsage where stdout leads into one of the inputs: it would grow as it is read, without an end."""
+    for source in files:
+        with suppress(OSError):  # what is wrong with an input, reading tells
+            stdout = os.fstat(_STDOUT)
+            if stat.S_ISREG(stdout.st_mode) and os.path.samestat(stdout, os.fstat(_STDIN) if source == STDIN else Path(source).stat()):
+                raise BadUsage(f"the output must not be an input, {source!r} is both; name another file behind '>'")
 
 
 def tell_what_was_cut(cuts: Mapping[str, Cuts], cutting: Cutting) -> None:
