@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tokembed import blocks
+from tokembed.blocks import block_of
 from tokembed.errors import BadInput
 
 
