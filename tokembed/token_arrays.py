@@ -18,14 +18,13 @@ from tokembed.array_files import ArrayFile
 from tokembed.batches import Batch
 from tokembed.long_corpora import Rows
 from tokembed.open_vocabulary import OpenVocabulary
-from tokembed.token_formats import Cutting, Format, Made
+from tokembed.token_formats import RECORD, STARTS, WINDOWS, WORDS, Cutting, Format, Made, endings
 from tokembed.token_rows import UnknownTokens, rows_of, unknown_of
 from tokembed.types import Tokenizer
 from tokembed.writers import beside, together
 
 SHORT_VOCABULARY = 1 << 16
 """The most entries a vocabulary may have for its ids to take two bytes each."""
-STARTS, RECORD, WINDOWS, WORDS = ".starts.npy", ".json", ".windows.npy", ".vocab.txt"
 _IDS_AT_ONCE = 1 << 20
 
 
@@ -40,10 +39,10 @@ def arrays(path: Path, cutting: Cutting, record: Callable[[], dict[str, Any]]) -
     """
     ((name, tokenizer),) = cutting.tokenizers.items()
     is_open = tokenizer.vocab is None
-    endings = [STARTS, RECORD, *([WINDOWS] if cutting.has_windows else []), *([WORDS] if is_open else [])]
+    names = endings("npy", cutting)
     outdated = [beside(path, ending) for ending in (WINDOWS, WORDS)]
-    with together([path, *(beside(path, ending) for ending in endings)], outdated=outdated) as (ids_file, *others):
-        files = dict(zip(endings, others, strict=True))
+    with together([path, *(beside(path, ending) for ending in names)], outdated=outdated) as (ids_file, *others):
+        files = dict(zip(names, others, strict=True))
         with TemporaryFile(dir=path.absolute().parent) as unranked:
             ids = _Words(unranked, ids_file, files[WORDS]) if is_open else _Ids(ids_file, tokenizer)
             rows = _Rows(files)

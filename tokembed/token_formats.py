@@ -24,6 +24,8 @@ _BY_SUFFIX = {
     ".txt": ("text", "ids"),
     **{suffix: (form,) for form, suffix in SUFFIXES.items() if suffix != ".txt"},
 }
+STARTS, RECORD, WINDOWS, WORDS = ".starts.npy", ".json", ".windows.npy", ".vocab.txt"
+"""What the names of the files beside an output end in."""
 _NEED_A_FILE = ("parquet", "npy")
 
 
@@ -96,6 +98,15 @@ def files_of(form: str, path: Path, cutting: Cutting) -> list[Path]:
         "parquet": [".vocab.txt", *(f".{name}.vocab.txt" for name in cutting.tokenizers)],
     }
     return [path, *(beside(path, ending) for ending in endings.get(form, []))]
+
+
+def endings(form: str, cutting: Cutting) -> list[str]:
+    """What the names of all files beside such an output end in, that of each open vocabulary last."""
+    names = [name for name, tokenizer in cutting.tokenizers.items() if tokenizer.vocab is None]
+    words = [WORDS] if len(names) == 1 else [f".{name}{WORDS}" for name in names]
+    if form == "npy":
+        return [STARTS, RECORD, *([WINDOWS] if cutting.has_windows else []), *words]
+    return words if form == "parquet" else []
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from tokembed.corpus import Corpus
 from tokembed.long_corpora import Rows
 from tokembed.long_texts import Cuts
 from tokembed.open_vocabulary import OpenVocabulary
-from tokembed.token_formats import Cutting, Format, Made
+from tokembed.token_formats import WORDS, Cutting, Format, Made, endings
 from tokembed.token_rows import rows_of, rows_of_encodings, unknown_of
 from tokembed.types import Encoding, Tokenizer
 from tokembed.writers import beside, together
@@ -50,8 +50,8 @@ def parquet(path: Path, cutting: Cutting) -> Iterator[Format]:
     """
     schema = _schema(cutting)
     words = {name: OpenVocabulary() for name, tokenizer in cutting.tokenizers.items() if tokenizer.vocab is None}
-    vocab_paths = [beside(path, f".{name}.vocab.txt" if len(words) > 1 else ".vocab.txt") for name in words]
-    with together([path, *vocab_paths], outdated=[beside(path, ".vocab.txt")]) as (file, *vocab_files):
+    vocab_paths = [beside(path, ending) for ending in endings("parquet", cutting)]
+    with together([path, *vocab_paths], outdated=[beside(path, WORDS)]) as (file, *vocab_files):
         with ExitStack() as opened:
             first = opened.enter_context(TemporaryFile(dir=path.absolute().parent)) if words else file
             with _row_groups(first, schema, compression="none" if words else "zstd") as groups:

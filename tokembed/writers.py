@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from errno import EISDIR, ELOOP
 from pathlib import Path
@@ -54,14 +55,36 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
 
 def check_target(path: Path, inputs: Sequence[str] = ()) -> None:
     """Raise BadInput where `path` cannot become a file, before much work is done for it, or is one of the inputs."""
-    folder = path.absolute().parent
+    check_targets([path], inputs)
+
+
+def check_targets(paths: Iterable[Path], inputs: Sequence[str] = ()) -> None:
+    """Raise BadInput where one of the paths cannot become a file, BadUsage where it is one of the inputs."""
+    taken = {place for place in map(_place, map(Path, inputs)) if place}
+    folders = set()
+    for path in paths:
+        folder = path.absolute().parent
+        if folder not in folders:
+            _check_folder(folder, path.name)
+            folders.add(folder)
+        if _place(path) in taken:
+            raise BadUsage(f"the output must not be an input, got {str(path)!r} for both")
+
+
+def _check_folder(folder: Path, name: str) -> None:
     if not folder.is_dir():
-        raise BadInput(f"there must be a folder {str(folder)!r} to write {path.name!r} in; make it, or name another")
+        raise BadInput(f"there must be a folder {str(folder)!r} to write {name!r} in; make it, or name another")
     if not os.access(folder, os.W_OK):
         raise BadInput(f"{str(folder)!r} must be a folder that can be written to; name another")
-    for source in inputs:
-        if path.is_file() and Path(source).is_file() and path.samefile(source):
-            raise BadUsage(f"the output must not be an input, got {str(path)!r} for both")
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """What tells a file from every other, whatever its names; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 @contextmanager
@@ -92,18 +115,22 @@ def write_together(files: Mapping[Path, Writer], *, outdated: Sequence[Path] = (
             file.flush()
 
 
-def mark_done(path: Path, made_from: Mapping[str, Any]) -> None:
-    """Say beside a finished output what it was made from, in `path` + `.done.json`."""
-    record = {"output_bytes": path.stat().st_size, **made_from}
-    with whole(_mark(path)) as file:
+def mark_done(files: Sequence[Path], made_from: Mapping[str, Any]) -> None:
+    """Say beside a finished output what it was made from, in the first file's name + `.done.json`.
+
+    Args:
+        files: the output, and what may stand beside it.
+    """
+    record = {"output_bytes": _sizes(files), **made_from}
+    with whole(_mark(files[0])) as file:
         file.write(json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
 
 
-def is_done(path: Path, made_from: Mapping[str, Any]) -> bool:
-    """Whether the output stands there whole and was made from the same."""
+def is_done(files: Sequence[Path], made_from: Mapping[str, Any]) -> bool:
+    """Whether the output stands there whole, with all that stood beside it, and was made from the same."""
     try:
-        found = json.loads(_mark(path).read_bytes())
-        return bool(found == {"output_bytes": path.stat().st_size, **made_from})
+        found = json.loads(_mark(files[0]).read_bytes())
+        return bool(found == {"output_bytes": _sizes(files), **made_from})
     except (OSError, ValueError):
         return False
 
@@ -111,6 +138,10 @@ def is_done(path: Path, made_from: Mapping[str, Any]) -> bool:
 def unmark_done(path: Path) -> None:
     """Take the mark away, before the output is made anew."""
     _mark(path).unlink(missing_ok=True)
+
+
+def _sizes(files: Sequence[Path]) -> dict[str, int]:
+    return {file.name: file.stat().st_size for file in files if file.exists()}
 
 
 def _mark(path: Path) -> Path:

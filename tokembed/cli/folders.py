@@ -19,9 +19,9 @@ from tokembed.errors import BadInput, BadUsage, counted, one_of
 from tokembed.long_texts import Cuts
 from tokembed.opening import without_compression
 from tokembed.texts import INLINE, STDIN
-from tokembed.token_formats import FORMATS, SUFFIXES, Cutting, writing
+from tokembed.token_formats import FORMATS, SUFFIXES, Cutting, files_of, writing
 from tokembed.tokenization import write_tokens
-from tokembed.writers import check_target, is_done, mark_done, unmark_done
+from tokembed.writers import check_targets, is_done, mark_done, unmark_done
 
 
 class _NotRead(Exception):
@@ -51,7 +51,8 @@ def write_folder(inputs: Inputs, form: str, cutting: Cutting, folder: Path, *, r
     with progress("tokenize", lambda: inputs.n_bytes, inputs.total_bytes()) as line:
         for source, batches in inputs.by_source():
             path, made_from = paths[source], {"input": _state(source), "options": options}
-            if resume and is_done(path, made_from):
+            files = files_of(form, path, cutting)
+            if resume and is_done(files, made_from):
                 n_left_out += 1
                 continue
             unmark_done(path)
@@ -59,7 +60,7 @@ def write_folder(inputs: Inputs, form: str, cutting: Cutting, folder: Path, *, r
                 cuts = _write(batches, source, inputs, form, cutting, path, line)
             except _NotRead:
                 continue
-            mark_done(path, made_from)
+            mark_done(files, made_from)
             tell_what_was_cut(cuts, cutting)
     if n_left_out:
         tell(f"complete and unchanged, so left out: {n_left_out:,} of {counted(len(paths), 'input')}")
@@ -73,20 +74,20 @@ def _output_paths(folder: Path, inputs: Inputs, suffix: str) -> dict[str, Path]:
         BadInput: the folder cannot be made or written to.
     """
     paths: dict[str, Path] = {}
+    sources: dict[Path, str] = {}
     for source in inputs.sources:
         if source in (STDIN, INLINE):
             raise BadUsage("-o FOLDER/ names each output after its file, stdin and -c have none; name an output file")
         path = folder / (Path(without_compression(source)).stem + suffix)
-        if path in paths.values():
-            other = next(other for other, taken in paths.items() if taken == path)
-            raise BadUsage(f"each input must have an output of its own, {other!r} and {source!r} would both be {path}")
-        paths[source] = path
+        if path in sources:
+            both = f"{sources[path]!r} and {source!r}"
+            raise BadUsage(f"each input must have an output of its own, {both} would both be {path}")
+        paths[source], sources[path] = path, source
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise BadInput(f"the folder {str(folder)!r} cannot be made: {error.strerror or error}") from error
-    for path in paths.values():
-        check_target(path, inputs.files)
+    check_targets(paths.values(), inputs.files)
     return paths
 
 

@@ -36,7 +36,7 @@ def tokenize(
     out: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="PATH", help="Where to write; the suffix sets the format. FOLDER/: a file an input."
+            "-o", "--output", metavar="PATH", help="Where to write; the suffix sets the format. FOLDER/: a file each."
         ),
     ] = None,
     resume: Annotated[

@@ -49,7 +49,9 @@ def _check_stdout(files: Sequence[str]) -> None:
     for source in files:
         with suppress(OSError):  # what is wrong with an input, reading tells
             stdout = os.fstat(_STDOUT)
-            if stat.S_ISREG(stdout.st_mode) and os.path.samestat(stdout, os.fstat(_STDIN) if source == STDIN else Path(source).stat()):
+            if stat.S_ISREG(stdout.st_mode) and os.path.samestat(
+                stdout, os.fstat(_STDIN) if source == STDIN else Path(source).stat()
+            ):
                 raise BadUsage(f"the output must not be an input, {source!r} is both; name another file behind '>'")
 
 
