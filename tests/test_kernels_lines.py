@@ -108,7 +108,7 @@ def test_any_bytes_are_judged_as_python_judges_them(data: bytes) -> None:
 
 @given(st.lists(st.text(max_size=12), max_size=20).map("\n".join), st.integers(0, 70))
 def test_text_is_utf_8_until_a_byte_of_it_is_changed(text: str, place: int) -> None:
-    data = bytearray(text.encode("utf-8", "replace"))
+    data = bytearray(text.encode())
     assert n_line_feeds(bytes(data)) == data.count(b"\n")
     if data:
         data[place % len(data)] ^= 0x80  # a letter becomes a continuation, and the other way round
@@ -126,7 +126,7 @@ def lines_of(data: bytes) -> list[bytes]:
 )
 @example([])
 @example([b""])
-@example([b"\x0b\n".replace(b"\n", b""), b"\x09\x8a", b"\x0a".replace(b"\n", b"\x0b") * 8])  # one bit from a line feed
+@example([b"\x0b\x09\x8a", b"\x0b" * 8])  # a bit from a line feed
 def test_lines_are_split_where_python_splits_them(lines: list[bytes]) -> None:
     data = b"".join(line + b"\n" for line in lines)
     assert lines_of(data) == data.split(b"\n")[:-1] == lines

@@ -76,7 +76,15 @@ def test_methods_do_not_know_their_neighbors(folder: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["methods"], ["methods", "word2vec"], ["tokenize", "-c", "학교 a"], ["compare", "-c", "학교 a"]],
+    [
+        ["--help"],
+        ["methods"],
+        ["methods", "word2vec"],
+        ["tokenize", "-c", "학교 a"],
+        ["tokenize", "-c", "학교 a", "--max-tokens", "3", "--on-long", "truncate", "-f", "jsonl"],
+        ["decode", "-c", "100585 9953"],
+        ["compare", "-c", "학교 a"],
+    ],
     ids=" ".join,
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str]) -> None:

@@ -31,7 +31,7 @@ class Batch:
 
     @property
     def nbytes(self) -> int:
-        """About how many bytes the texts have."""
+        """How many bytes the texts have, or at least: of strings it is their code points that are counted."""
         return len(self.lines) if self.lines is not None else sum(map(len, self.strings)) + len(self.strings)
 
     def texts(self) -> Sequence[str]:

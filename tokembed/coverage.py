@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokembed.bulk import is_bulk
 from tokembed.types import Encoding, Tokenizer
 
 if TYPE_CHECKING:
@@ -67,13 +66,6 @@ class TokenCounts:
         self.n_texts += 1
         self.n_words += len(words)
         self.n_chars += sum(map(len, words))
-
-
-def count_tokens(texts: Sequence[str], tokenizer: Tokenizer) -> int:
-    """How many tokens the texts have altogether."""
-    if is_bulk(texts):
-        return tokenizer.encode_batch(texts).n_tokens
-    return sum(len(tokenizer.encode(text)) for text in texts)
 
 
 def unknown_by_text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -43,8 +43,12 @@ def arrays(path: Path, cutting: Cutting, record: Callable[[], dict[str, Any]]) -
     outdated = [beside(path, ending) for ending in (WINDOWS, WORDS)]
     with together([path, *(beside(path, ending) for ending in names)], outdated=outdated) as (ids_file, *others):
         files = dict(zip(names, others, strict=True))
-        with TemporaryFile(dir=path.absolute().parent) as unranked:
-            ids = _Words(unranked, ids_file, files[WORDS]) if is_open else _Ids(ids_file, tokenizer)
+        with ExitStack() as opened:
+            if is_open:
+                unranked = opened.enter_context(TemporaryFile(dir=path.absolute().parent))
+                ids: _Words | _Ids = _Words(unranked, ids_file, files[WORDS])
+            else:
+                ids = _Ids(ids_file, tokenizer)
             rows = _Rows(files)
 
             def write(part: _Part) -> None:

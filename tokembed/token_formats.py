@@ -93,15 +93,15 @@ def chosen_format(asked: str | None, path: Path | None) -> str:
 
 def files_of(form: str, path: Path, cutting: Cutting) -> list[Path]:
     """The output and what may be written beside it, or removed there as it no longer belongs to it."""
-    endings = {
-        "npy": [".starts.npy", ".windows.npy", ".json", ".vocab.txt"],
-        "parquet": [".vocab.txt", *(f".{name}.vocab.txt" for name in cutting.tokenizers)],
+    possible = {
+        "npy": [STARTS, RECORD, WINDOWS, WORDS],
+        "parquet": [WORDS, *(f".{name}{WORDS}" for name in cutting.tokenizers)],
     }
-    return [path, *(beside(path, ending) for ending in endings.get(form, []))]
+    return [path, *(beside(path, ending) for ending in possible.get(form, []))]
 
 
 def endings(form: str, cutting: Cutting) -> list[str]:
-    """What the names of all files beside such an output end in, that of each open vocabulary last."""
+    """What the names of the files that are written beside such an output end in, of each open vocabulary last."""
     names = [name for name, tokenizer in cutting.tokenizers.items() if tokenizer.vocab is None]
     words = [WORDS] if len(names) == 1 else [f".{name}{WORDS}" for name in names]
     if form == "npy":

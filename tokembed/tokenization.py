@@ -24,7 +24,8 @@ def write_tokens(
     for made in in_order(_with_bulk(batches), lambda item: format_.make(*item)):
         format_.write(made.data)
         for name, cuts in made.cuts.items():
-            total.setdefault(name, Cuts()).__iadd__(cuts)
+            total.setdefault(name, Cuts())
+            total[name] += cuts
         progress(next((cuts.n_texts for cuts in made.cuts.values()), 0))
     return total
 

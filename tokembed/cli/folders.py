@@ -45,7 +45,7 @@ def folder_format(asked: str | None) -> str:
 
 def write_folder(inputs: Inputs, form: str, cutting: Cutting, folder: Path, *, resume: bool) -> None:
     """Write the tokens of each input to a file of its own; one that cannot be read to its end gets none."""
-    paths = _output_paths(folder, inputs, SUFFIXES[form])
+    paths = _output_paths(folder, inputs, form, cutting)
     options = _options(inputs, form, cutting)
     n_left_out = 0
     with progress("tokenize", lambda: inputs.n_bytes, inputs.total_bytes()) as line:
@@ -66,11 +66,11 @@ def write_folder(inputs: Inputs, form: str, cutting: Cutting, folder: Path, *, r
         tell(f"complete and unchanged, so left out: {n_left_out:,} of {counted(len(paths), 'input')}")
 
 
-def _output_paths(folder: Path, inputs: Inputs, suffix: str) -> dict[str, Path]:
+def _output_paths(folder: Path, inputs: Inputs, form: str, cutting: Cutting) -> dict[str, Path]:
     """The output of each input: its name in the folder, with the format's suffix in place of its own.
 
     Raises:
-        BadUsage: an input has no name, or two have the same.
+        BadUsage: an input has no name, or two would be written to the same file.
         BadInput: the folder cannot be made or written to.
     """
     paths: dict[str, Path] = {}
@@ -78,16 +78,17 @@ def _output_paths(folder: Path, inputs: Inputs, suffix: str) -> dict[str, Path]:
     for source in inputs.sources:
         if source in (STDIN, INLINE):
             raise BadUsage("-o FOLDER/ names each output after its file, stdin and -c have none; name an output file")
-        path = folder / (Path(without_compression(source)).stem + suffix)
-        if path in sources:
-            both = f"{sources[path]!r} and {source!r}"
-            raise BadUsage(f"each input must have an output of its own, {both} would both be {path}")
-        paths[source], sources[path] = path, source
+        paths[source] = folder / (Path(without_compression(source)).stem + SUFFIXES[form])
+        for file in files_of(form, paths[source], cutting):
+            if file in sources:
+                both = f"{sources[file]!r} and {source!r}"
+                raise BadUsage(f"each input must have an output of its own, {both} would both be {file}")
+            sources[file] = source
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise BadInput(f"the folder {str(folder)!r} cannot be made: {error.strerror or error}") from error
-    check_targets(paths.values(), inputs.files)
+    check_targets(sources, inputs.files)
     return paths
 
 
