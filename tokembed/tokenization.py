@@ -11,6 +11,9 @@ from tokembed.pipeline import in_order
 from tokembed.token_formats import Format
 from tokembed.types import Tokenizer
 
+_LARGE = BULK_BYTES // 2
+"""Bytes of a batch behind which more will come: the first one has what is sampled, but for a line cut in two."""
+
 
 def write_tokens(
     batches: Iterable[Batch], format_: Format, *, progress: Callable[[int], object] = lambda _: None
@@ -57,5 +60,5 @@ def _with_bulk(batches: Iterable[Batch]) -> Iterator[tuple[Batch, bool]]:
     """Each batch and whether the kernels are to cut it: once a large one has come, they are loaded anyway."""
     is_bulk = False
     for batch in batches:
-        is_bulk = is_bulk or batch.nbytes >= BULK_BYTES
+        is_bulk = is_bulk or batch.nbytes >= _LARGE
         yield batch, is_bulk
