@@ -25,7 +25,7 @@ from tokembed.token_rows import rows_of, rows_of_encodings, unknown_of
 from tokembed.types import Encoding, Tokenizer
 from tokembed.writers import beside, together
 
-ROW_GROUP_TOKENS = 1 << 21
+ROW_GROUP_TOKENS = 1 << 20
 _DETAILS = {"offsets": pa.list_(pa.list_(pa.int32(), 2)), "bytes": pa.list_(pa.string())}
 _IDS = "ids.list.element"
 _REPEATING = ["source", "tokenizer"]
