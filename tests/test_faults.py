@@ -36,7 +36,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokembed
-from tests.conftest import COMMAND, Run
+from tests.conftest import COMMAND, Run, without_compiling
 from tokembed import columns, decoding, texts, token_arrays, token_tables, tokenization
 from tokembed.cli import app, tokenize
 from tokembed.decoding import Decoder, ErrorPolicy
@@ -394,7 +394,7 @@ def asked(*args: str | Path) -> tuple[int, str]:
     """The command in this process: its exit status and what it says on stderr."""
     with redirect_stderr(io.StringIO()) as stderr:
         status = app([str(arg) for arg in args], standalone_mode=False)
-    return status or DONE, stderr.getvalue()
+    return status or DONE, without_compiling(stderr.getvalue().encode()).decode()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -403,7 +403,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def one_line(stderr: str | bytes) -> str:
     """The message, which must be all there is: one line, no traceback."""
-    message = stderr.decode() if isinstance(stderr, bytes) else stderr
+    message = without_compiling(stderr if isinstance(stderr, bytes) else stderr.encode()).decode()
     assert message.startswith("tokembed: "), message
     assert message.count("\n") == 1, message
     return message

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import tokembed
+from tests.conftest import without_compiling
 from tokembed import token_tables, tokenization
 from tokembed.cli import app
 from tokembed.long_texts import Limit
@@ -28,15 +29,13 @@ GOLDEN = json.loads((Path(__file__).parent / "data" / "golden.json").read_text(e
 N_ENTRIES = {"bert": 119_547, "clip": 49_408}
 ID_TYPES = {"bert": np.int32, "clip": np.uint16}
 BERT_UNKNOWN = 100
-COMPILING = ("tokembed: compil", "tokembed: no folder for compiled code")
 
 
 def asked(*args: str) -> tuple[int, str]:
     """The command in this process: its exit status and what it says on stderr, but that it compiled its kernels."""
     with redirect_stderr(io.StringIO()) as stderr:
         status = app(list(args), standalone_mode=False)
-    lines = stderr.getvalue().splitlines(keepends=True)
-    return status or DONE, "".join(line for line in lines if not line.startswith(COMPILING))
+    return status or DONE, without_compiling(stderr.getvalue().encode()).decode()
 
 
 def done(*args: str) -> None:
