@@ -7,6 +7,7 @@ alone, and would go on using a kernel whose parts in another file have changed.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 # Without "_nrt" every array that is handed on is counted, atomically, even inside one kernel: it costs more than
 # most of these loops, and threads wait for each other. A lean kernel makes no array.
 _LEAN: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
+_setting = threading.RLock()  # threads may load kernels at the same time, and the folder is set for all of numba
 
 
 def compiled(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -65,17 +67,18 @@ def seconds_spent() -> float:
 
 def _njit(function: Callable[..., Any], signature: Any, options: dict[str, Any]) -> Any:
     arguments = () if signature is None else (signature,)
-    asked = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = asked or str(cache_folder() / f"compiled-{_SOURCES}")
-    try:
-        return numba.njit(*arguments, cache=True, nogil=True, **options)(function)
-    except RuntimeError as error:  # numba looks for a cache folder when it decorates
-        if "cache" not in str(error):
-            raise
-        _clock.tell_that_nothing_is_kept()
-        return numba.njit(*arguments, nogil=True, **options)(function)
-    finally:
-        numba.config.CACHE_DIR = asked
+    with _setting:
+        asked = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = asked or str(cache_folder() / f"compiled-{_SOURCES}")
+        try:
+            return numba.njit(*arguments, cache=True, nogil=True, **options)(function)
+        except RuntimeError as error:  # numba looks for a cache folder when it decorates
+            if "cache" not in str(error):
+                raise
+            _clock.tell_that_nothing_is_kept()
+            return numba.njit(*arguments, nogil=True, **options)(function)
+        finally:
+            numba.config.CACHE_DIR = asked
 
 
 def _digest_of_sources() -> str:
