@@ -13,7 +13,7 @@ from tokembed.cores import all_cores, share_cores
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD = 4
+_AHEAD = 3
 
 
 def in_order(items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
