@@ -1,40 +1,45 @@
-"""GloVe's training against the same equations written slowly in numpy, and its laws."""
+"""GloVe's loops against the same equations written slowly in numpy, and their laws."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tokembed.kernels.cooccurrence import Cells
+from tokembed.kernels.cooccurrence import Rows
 from tokembed.kernels.glove import (
     CELL,
+    N_SMALL,
     Weights,
     descend,
+    descend_tiles,
     shuffle,
-    sort_into_tiles,
+    sort_into_groups,
     start_weights,
     tile_side,
-    train,
+    weighing,
 )
 
 N_TERMS = 40
-OPTIONS = {"dim": 10, "epochs": 5, "x_max": 10.0, "alpha": 0.75, "learning_rate": 0.05, "progress": None}
 
 
 @pytest.fixture(scope="module")
-def cells() -> Cells:
+def counts() -> NDArray[np.float64]:
     """Random symmetric counts of 40 terms, half of the cells filled."""
     rng = np.random.default_rng(7)
-    counts = np.triu(rng.exponential(8.0, (N_TERMS, N_TERMS)) * (rng.random((N_TERMS, N_TERMS)) < 0.5))
-    counts = counts + counts.T
-    rows, columns = counts.nonzero()
-    return Cells(rows.astype(np.int32), columns.astype(np.int32), counts[rows, columns].astype(np.float32))
+    upper = np.triu(rng.exponential(8.0, (N_TERMS, N_TERMS)) * (rng.random((N_TERMS, N_TERMS)) < 0.5))
+    return np.asarray(upper + upper.T)
 
 
-def records(cells: Cells, order: NDArray[np.int64], x_max: float = 10.0, alpha: float = 0.75) -> NDArray[np.void]:
-    result = np.empty(len(order), CELL)
-    result["row"], result["column"] = cells.rows[order], cells.columns[order]
-    result["log"] = np.log(cells.values[order])
-    result["weight"] = np.minimum(1, (cells.values[order] / x_max) ** alpha)
+@pytest.fixture(scope="module")
+def cells(counts: NDArray[np.float64]) -> NDArray[np.void]:
+    return records(counts, *counts.nonzero())
+
+
+def records(counts: NDArray[np.float64], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.void]:
+    """What is trained on, in this order."""
+    result = np.empty(len(rows), CELL)
+    result["row"], result["column"] = rows, columns
+    result["log"] = np.log(counts[rows, columns])
+    result["weight"] = np.minimum(1, (counts[rows, columns] / 10.0) ** 0.75)
     return result
 
 
@@ -73,13 +78,13 @@ def in_double(weights: Weights) -> Weights:
 
 @pytest.mark.parametrize("dim", [1, 8, 10, 33])
 @pytest.mark.parametrize("size", [1.0, 40.0])  # start values so large that steps are clipped
-def test_descend_equals_the_slow_equations(cells: Cells, dim: int, size: float) -> None:
+def test_descend_equals_the_slow_equations(cells: NDArray[np.void], dim: int, size: float) -> None:
     rng = np.random.default_rng(1)
     words, contexts = start_weights(N_TERMS, dim, rng), start_weights(N_TERMS, dim, rng)
     words.vectors[:, 0] *= size
     slow_words, slow_contexts = in_double(words), in_double(contexts)
     for _ in range(3):
-        chosen = records(cells, rng.permutation(len(cells.rows)))
+        chosen = rng.permutation(cells)
         loss = descend(chosen, *words, *contexts, np.float32(0.05))
         assert loss == pytest.approx(slow_descend(chosen, slow_words, slow_contexts, 0.05), rel=1e-4)
     for fast, slow in zip((*words, *contexts), (*slow_words, *slow_contexts), strict=True):
@@ -100,14 +105,13 @@ def test_clipping_holds_a_huge_gradient() -> None:
     np.testing.assert_allclose(words.vectors, slow_words.vectors, rtol=1e-6)
 
 
-def test_shuffle_keeps_every_cell_and_depends_on_its_seed(cells: Cells) -> None:
-    given = records(cells, np.arange(len(cells.rows)))
-    first, second, again = given.copy(), given.copy(), given.copy()
+def test_shuffle_keeps_every_cell_and_depends_on_its_seed(cells: NDArray[np.void]) -> None:
+    first, second, again = cells.copy(), cells.copy(), cells.copy()
     for shuffled, seed in ((first, 1), (second, 2), (again, 1)):
         shuffle(shuffled, np.uint64(seed))
-        assert sorted(shuffled.tolist()) == sorted(given.tolist())
+        assert sorted(shuffled.tolist()) == sorted(cells.tolist())
     assert first.tobytes() == again.tobytes()
-    assert first.tobytes() != second.tobytes() != given.tobytes()
+    assert first.tobytes() != second.tobytes() != cells.tobytes()
 
 
 def test_shuffle_is_fair() -> None:
@@ -120,77 +124,62 @@ def test_shuffle_is_fair() -> None:
     assert np.abs(counts / 5000 - 0.2).max() < 0.03  # five standard deviations
 
 
-def test_tiles_hold_every_cell_in_its_place(cells: Cells) -> None:
-    position = np.random.default_rng(3).permutation(N_TERMS).astype(np.int32)
-    side = 6
-    sorted_cells = np.empty(len(cells.rows), CELL)
-    starts = sort_into_tiles(*cells, position, side, sorted_cells, 10.0, 0.75)
-    n_groups = 7
-    assert len(starts) == n_groups**2 + 1
-    for tile in range(n_groups**2):
-        inside = sorted_cells[starts[tile] : starts[tile + 1]]
-        assert np.all(inside["row"] // side == tile // n_groups)
-        assert np.all(inside["column"] // side == tile % n_groups)
-    moved = Cells(position[cells.rows], position[cells.columns], cells.values)
-    expected = records(moved, np.lexsort((moved.columns, moved.rows)))
-    found = sorted_cells[np.lexsort((sorted_cells["column"], sorted_cells["row"]))]
+def test_cells_are_sorted_by_group_of_context_and_keep_their_order(counts: NDArray[np.float64]) -> None:
+    order = np.random.default_rng(3).permutation(N_TERMS)
+    position = np.argsort(order).astype(np.int32)
+    first, side, scale = 6, 6, 1 << 12  # so that some sums are small
+    some = counts[order[first:12]]
+    rows, columns = some.nonzero()
+    sums = np.rint(some[rows, columns] * scale).astype(np.int64)
+    counts = np.rint(counts * scale) / scale
+    given = Rows(np.cumsum((some > 0).sum(axis=1)), columns.astype(np.int32), sums)
+    assert 0.1 < (sums < N_SMALL).mean() < 0.9
+    found, starts = sort_into_groups(first, given, weighing(scale, 10.0, 0.75), position=position, side=side)
+    groups = position[columns] // side
+    by_group = np.argsort(groups, kind="stable")
+    expected = records(counts[np.ix_(order, order)], first + rows[by_group], position[columns[by_group]])
+    assert starts.tolist() == [(groups < group).sum() for group in range(8)]
     for field in CELL.names or ():
         np.testing.assert_allclose(found[field], expected[field], rtol=1e-5, atol=1e-6)
 
 
-def test_train_equals_the_slow_equations_when_all_is_one_tile(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole of train, replayed from its seed: start values, order, losses, sums."""
-    monkeypatch.setattr("tokembed.kernels.glove.tile_side", lambda *_: N_TERMS)
-    vectors, losses = train(*cells, N_TERMS, seed=42, workers=1, **OPTIONS)
-    rng = np.random.default_rng(42)
-    words, contexts = in_double(start_weights(N_TERMS, 10, rng)), in_double(start_weights(N_TERMS, 10, rng))
-    position = rng.permutation(N_TERMS).astype(np.int32)
-    tile = np.empty(len(cells.rows), CELL)
-    sort_into_tiles(*cells, position, N_TERMS, tile, 10.0, 0.75)
-    for loss in losses:
-        rng.permutation(1), rng.permutation(1)  # the order of one word group and of one context group
-        shuffle(tile, rng.integers(1, 1 << 63, (1, 1), np.uint64)[0, 0])
-        assert loss == pytest.approx(slow_descend(tile, words, contexts, 0.05) / len(tile), rel=1e-4)
-    expected = (words.vectors[:, 0] + contexts.vectors[:, 0])[position, :10]
-    np.testing.assert_allclose(vectors, expected, rtol=1e-3, atol=1e-4)
+def test_descending_tiles_is_shuffling_and_descending_each(cells: NDArray[np.void]) -> None:
+    """Three groups of words; the cells of the second come in two pieces, those of the third in none."""
+    cells = cells[cells["row"] < 20].copy()
+    group = cells["column"] // 20
+    pieces = [cells["row"] < 5, (cells["row"] >= 5) & (cells["row"] < 8), cells["row"] >= 8]
+    parts = [[cells[piece & (group == context)] for context in range(2)] for piece in pieces]
+    sizes = np.cumsum([0] + [len(part) for both in parts for part in both])
+    starts = np.stack([sizes[[0, 1, 2]], sizes[[2, 3, 4]], sizes[[4, 5, 6]]])
+    chosen = [(1, 0), (2, 1), (0, 1)]
+    tiles = [np.concatenate([parts[1][0], parts[2][0]]), cells[:0], parts[0][1]]
+    seeds = np.array([5, 6, 7], np.uint64)
+    rng = np.random.default_rng(1)
+    words, contexts = start_weights(20, 8, rng), start_weights(N_TERMS, 8, rng)
+    slow_words, slow_contexts = (Weights(*(array.copy() for array in side)) for side in (words, contexts))
+    losses = np.zeros(3)
+    descend_tiles(
+        np.concatenate([part for both in parts for part in both]), starts, np.array([0, 1, 3, 3]),
+        *np.array(chosen).T.copy(), seeds, np.empty(len(cells), CELL),
+        *words, *contexts, np.float32(0.05), losses,
+    )  # fmt: skip
+    for tile, seed, loss in zip(tiles, seeds, losses, strict=True):
+        shuffle(tile, seed)
+        assert descend(tile, *slow_words, *slow_contexts, np.float32(0.05)) == loss
+    assert losses[0] > 0 == losses[1]
+    for fast, slow in zip((*words, *contexts), (*slow_words, *slow_contexts), strict=True):
+        np.testing.assert_array_equal(fast, slow)
 
 
-def test_same_seed_same_bits_for_every_number_of_workers(cells: Cells) -> None:
-    first, losses = train(*cells, N_TERMS, seed=42, workers=1, **OPTIONS)
-    for workers in (1, 2, 3, 20):
-        again, again_losses = train(*cells, N_TERMS, seed=42, workers=workers, **OPTIONS)
-        assert again.tobytes() == first.tobytes()
-        assert again_losses == losses
-    other, _ = train(*cells, N_TERMS, seed=43, workers=1, **OPTIONS)
-    assert other.tobytes() != first.tobytes()
-
-
-def test_the_loss_falls_and_is_reported(cells: Cells) -> None:
-    told: list[tuple[int, float]] = []
-    options = OPTIONS | {"progress": lambda epoch, loss: told.append((epoch, loss))}
-    vectors, losses = train(*cells, N_TERMS, seed=42, workers=2, **options)
-    assert told == list(enumerate(losses, start=1))
-    assert losses == sorted(losses, reverse=True)
-    assert vectors.dtype == np.float32
-    assert vectors.shape == (N_TERMS, 10)
-
-
-def test_padding_stays_as_it_was(cells: Cells) -> None:
+def test_padding_stays_as_it_was(cells: NDArray[np.void]) -> None:
     rng = np.random.default_rng(1)
     words, contexts = start_weights(N_TERMS, 10, rng), start_weights(N_TERMS, 10, rng)
-    descend(records(cells, np.arange(len(cells.rows))), *words, *contexts, np.float32(0.05))
+    descend(cells, *words, *contexts, np.float32(0.05))
     assert not words.vectors[:, 0, 10:].any()
     assert np.all(words.vectors[:, 1, 10:] == 1)
 
 
-def test_no_cells_give_the_start_values() -> None:
-    none = Cells(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
-    vectors, losses = train(*none, 3, seed=1, workers=2, **OPTIONS)
-    assert np.abs(vectors).max() <= 0.1
-    assert losses == [0.0] * 5
-
-
 @pytest.mark.parametrize("n_terms", [1, 15, 40, 40_000, 3_000_000])
 def test_tiles_are_neither_too_few_nor_too_many(n_terms: int) -> None:
-    n_groups = -(-n_terms // tile_side(n_terms, 104))
+    n_groups = -(-n_terms // tile_side(n_terms, 100))
     assert min(n_terms, 13) <= n_groups <= 1024

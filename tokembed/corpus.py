@@ -15,6 +15,8 @@ from tokembed.errors import BadInput, counted
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
+_TOKENS_AT_ONCE = 1 << 22
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
@@ -50,7 +52,10 @@ class Corpus:
 
     def counts(self) -> NDArray[np.int64]:
         """How often each entry of the vocabulary occurs, (len(vocab),)."""
-        return np.bincount(self.ids, minlength=len(self.vocab)).astype(np.int64, copy=False)
+        counts = np.zeros(len(self.vocab), np.int64)
+        for start in range(0, self.n_tokens, _TOKENS_AT_ONCE):  # bincount makes int64 of what it is given
+            counts += np.bincount(self.ids[start : start + _TOKENS_AT_ONCE], minlength=len(self.vocab))
+        return counts
 
     def named(self, text_ids: Sequence[str]) -> Self:
         """The same corpus with the texts' names."""
@@ -65,8 +70,8 @@ class Corpus:
 
     def sha256(self) -> str:
         """SHA-256 of ids and starts as little-endian bytes, in hex."""
-        digest = sha256(self.ids.astype("<i4").tobytes())
-        digest.update(self.starts.astype("<i8").tobytes())
+        digest = sha256(np.ascontiguousarray(self.ids, "<i4").data)
+        digest.update(np.ascontiguousarray(self.starts, "<i8").data)
         return digest.hexdigest()
 
 

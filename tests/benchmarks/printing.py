@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,12 +14,12 @@ PACKAGES = (
 )
 
 
-def print_machine(n_threads: int) -> None:
-    """The processor, its load, and the versions of all packages."""
+def print_machine(n_threads: int, packages: Sequence[str] = PACKAGES) -> None:
+    """The processor, its load, and the versions of the packages."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     print(f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores, {n_threads} used; {load()}")
-    print(f"Python {platform.python_version()}, {', '.join(map(_version, PACKAGES))}", flush=True)
+    print(f"Python {platform.python_version()}, {', '.join(map(_version, packages))}", flush=True)
 
 
 def _version(package: str) -> str:

@@ -1,100 +1,53 @@
 """How often terms stand near each other: windowed counts, each pair weighted by 1 / distance.
 
-One unit of work is a range of terms. It finds where its terms occur, walks the window around each
-place, and adds into one dense row at a time, so nothing is sorted or merged: ranges come out in
-order and can be written to disk one after another. Weights are added as whole numbers, so no sum
-depends on the order, the number of threads or the memory budget.
+Three loops: the kept tokens of a part of a corpus, the counts of some rows over them, and the sums of such
+counts from several parts. A row is added up in one dense array, so nothing is sorted. Weights are added as whole
+numbers, so no sum depends on the order, the parts or the number of threads.
 """
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.kernels.compiled import compiled
-
-DEFAULT_MEMORY = 1 << 30  # bytes
-N_RANGES = 32  # at least: enough to keep the threads busy, few enough to look through all ids for each
-BYTES_PER_PLACE = 8
-BYTES_PER_CELL = 12 * 2  # row, column and value, once as written and once as handed over
+from tokembed.kernels.compiled import compiled, lean, part
 
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)  # its 64 six-bit windows all differ
 DE_BRUIJN_PLACES = np.argsort([(int(DE_BRUIJN) << place & (1 << 64) - 1) >> 58 for place in range(64)])
 
 
-class Cells(NamedTuple):
-    """Co-occurrence counts that are not zero, sorted by row, then column.
+DenseRow = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]]
+"""One row's sums, and which of them are not zero: a bit a term, and a bit a word of those bits.
 
-    rows: int32 (n_cells,). columns: int32 (n_cells,). values: float32 (n_cells,), each above 0.
+So a row comes out sorted by walking bits, and a short row of a large vocabulary costs little.
+"""
+
+
+class Kept(NamedTuple):
+    """The tokens of a part of a corpus that are terms, in order, and where each term stands.
+
+    tokens: int32, with -1 before, between and behind the texts.
+    first: the place of the first token that is new; those before it are known from the part before.
+    places: int32 (n_kept,), the places in tokens, grouped by term. starts: int64 (n_terms + 1,), of the groups.
     """
 
-    rows: NDArray[np.int32]
+    tokens: NDArray[np.int32]
+    first: int
+    places: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+
+class Rows(NamedTuple):
+    """The counts of some rows that are not zero, row after row, the columns of each in order.
+
+    ends: int64 (n_rows,), where each row ends. columns: int32 (n_cells,). sums: int64 (n_cells,), the
+    co-occurrences times the scale of `distance_weights`.
+    """
+
+    ends: NDArray[np.int64]
     columns: NDArray[np.int32]
-    values: NDArray[np.float32]
-
-
-def count_cooccurrences(
-    ids: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    n_terms: int,
-    *,
-    window: int,
-    memory: int = DEFAULT_MEMORY,
-    workers: int = 1,
-) -> Cells:
-    """The co-occurrence counts of a corpus; the same bits for every memory budget and thread count.
-
-    X(i, j) = sum of 1 / distance over the pairs of i and j at most `window` kept tokens apart in one text
-
-    Args:
-        ids: the terms of all texts, (n_tokens,), each in 0..n_terms-1, or -1 for a token that is dropped
-            before windows are made: it counts neither as a neighbor nor as distance.
-        starts: where each text starts in ids, (n_texts + 1,).
-        n_terms: how many terms there are.
-        window: how many kept tokens on each side are neighbors, at least 1.
-        memory: how many bytes the work may take beside its input, a copy of ids and the result;
-            one term's own row is never cut.
-        workers: threads.
-
-    Returns:
-        Both (i, j) and (j, i) of every pair. A pair of the same term counts twice, once from each side.
-
-    Source: Pennington et al. 2014, section 4.2; the published C program, cooccur.c, symmetric.
-    """
-    ranges = count_ranges(ids, starts, n_terms, window=window, memory=memory, workers=workers)
-    parts = [Cells(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)), *ranges]
-    return Cells(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def count_ranges(
-    ids: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    n_terms: int,
-    *,
-    window: int,
-    memory: int = DEFAULT_MEMORY,
-    workers: int = 1,
-) -> Iterator[Cells]:
-    """The cells of `count_cooccurrences` in pieces, in order; at most workers + 1 pieces are held at once.
-
-    For counts that do not fit memory: write each piece to a file as it comes.
-    """
-    kept, counts = _keep(ids, starts, n_terms)
-    bounds = _cell_bounds(counts, n_terms, window)
-    weights, scale = distance_weights(window)
-
-    def count(first: int, last: int) -> Cells:
-        places, ends = _places(kept, counts, first, last)
-        room = int(bounds[first:last].sum())
-        return Cells(*_count_rows(kept, places, ends, weights, scale, first, n_terms, room))
-
-    ranges = _ranges(counts * BYTES_PER_PLACE + bounds * BYTES_PER_CELL, memory // (workers + 1))
-    return _in_order(count, ranges, workers)
+    sums: NDArray[np.int64]
 
 
 def distance_weights(window: int) -> tuple[NDArray[np.int64], int]:
@@ -113,127 +66,198 @@ def distance_weights(window: int) -> tuple[NDArray[np.int64], int]:
     return np.array(weights, np.int64), scale
 
 
-def _cell_bounds(counts: NDArray[np.int64], n_terms: int, window: int) -> NDArray[np.int64]:
+def keep(labels: NDArray[np.int32], borders: NDArray[np.int64], known: NDArray[np.int32], n_terms: int) -> Kept:
+    """The tokens of a part of a corpus that are terms.
+
+    Args:
+        labels: the term of each token of the part, (n_tokens,), -1 for one that is dropped before windows are made:
+            it counts neither as a neighbor nor as distance.
+        borders: where texts start in the part, in order, each in 0..n_tokens.
+        known: the last tokens that were kept of the text that goes on at the start of the part.
+        n_terms: above every label.
+    """
+    tokens, starts = _keep(labels, borders, known, n_terms)
+    return Kept(tokens, 1 + len(known), _places(tokens, starts), starts)
+
+
+def last_kept(kept: Kept, window: int) -> NDArray[np.int32]:
+    """The last kept tokens of the text at the end of the part, `window` at most: `known` to the next part."""
+    end = kept.tokens[max(0, len(kept.tokens) - 1 - window) : -1]
+    breaks = np.flatnonzero(end < 0)
+    return end[breaks[-1] + 1 if len(breaks) else 0 :].copy()
+
+
+def count_rows(kept: Kept, terms: NDArray[np.int32], weights: NDArray[np.int64]) -> Rows:
+    """The rows of these terms: how often they and each other term are near, in at most `cell_bounds` cells.
+
+    X(i, j) = sum of 1 / distance over the pairs of i and j at most `window` kept tokens apart in one text
+
+    Both (i, j) and (j, i) of every pair; a pair of the same term counts twice, once from each side. A pair
+    belongs to the part that its later token is new in.
+
+    Source: Pennington et al. 2014, section 4.2; the published C program, cooccur.c, symmetric.
+    """
+    room = int(cell_bounds(kept, len(weights) - 1)[terms].sum())
+    rows = Rows(np.empty(len(terms), np.int64), np.empty(room, np.int32), np.empty(room, np.int64))
+    _count_rows(*kept, terms, weights, _dense_row(len(kept.starts) - 1), *rows)
+    return _filled(rows)
+
+
+def cell_bounds(kept: Kept, window: int) -> NDArray[np.int64]:
     """The most cells the row of each term can have, (n_terms,)."""
-    return np.minimum(counts * (2 * window), n_terms)
+    return np.minimum(np.diff(kept.starts) * (2 * window), len(kept.starts) - 1)
 
 
-def _ranges(sizes: NDArray[np.int64], limit: int) -> list[tuple[int, int]]:
-    """Ranges of terms (first, past the last) of about equal size in bytes, none above limit if it can be."""
-    limit = max(1, min(limit, int(sizes.sum()) // N_RANGES))
-    edges = [0]
-    room = limit
-    for term, size in enumerate(sizes.tolist()):
-        if size > room and term > edges[-1]:
-            edges.append(term)
-            room = limit
-        room -= size
-    edges.append(len(sizes))
-    return [(first, last) for first, last in pairwise(edges) if first < last]
+def add_rows(starts: NDArray[np.int64], columns: NDArray[np.int32], sums: NDArray[np.int64], n_terms: int) -> Rows:
+    """The sum of the same rows from several parts.
+
+    Args:
+        starts: where each row of each part starts in columns and sums, and where its last one ends,
+            (n_parts, n_rows + 1).
+    """
+    rows = Rows(
+        np.empty(starts.shape[1] - 1, np.int64), np.empty(len(columns), np.int32), np.empty(len(sums), np.int64)
+    )
+    _add_rows(starts, columns, sums, _dense_row(n_terms), *rows)
+    return _filled(rows)
 
 
-def _in_order(count: Callable[[int, int], Cells], ranges: list[tuple[int, int]], workers: int) -> Iterator[Cells]:
-    """What count gives for each range, in order, made by threads that run at most one range ahead."""
-    with ThreadPoolExecutor(workers) as pool:
-        running: deque[Future[Cells]] = deque()
-        for first, last in ranges:
-            running.append(pool.submit(count, first, last))
-            if len(running) > workers:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+def _dense_row(n_terms: int) -> DenseRow:
+    words = (n_terms >> 6) + 1
+    return np.zeros(n_terms, np.int64), np.zeros(words, np.uint64), np.zeros((words >> 6) + 1, np.uint64)
+
+
+def _filled(rows: Rows) -> Rows:
+    """The rows without the room that was left."""
+    n_cells = rows.ends[-1] if len(rows.ends) else 0
+    return Rows(rows.ends, rows.columns[:n_cells], rows.sums[:n_cells])
 
 
 @compiled()
 def _keep(
-    ids: NDArray[np.int32], starts: NDArray[np.int64], n_terms: int
+    labels: NDArray[np.int32], borders: NDArray[np.int64], known: NDArray[np.int32], n_terms: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The kept ids, with a -1 before, between and after the texts, and the count of each term, (n_terms,)."""
-    kept = np.empty(ids.shape[0] + starts.shape[0], np.int32)
-    counts = np.zeros(n_terms, np.int64)
-    kept[0] = -1
+    """The tokens of Kept, and where each term's places will start."""
+    tokens = np.empty(known.shape[0] + labels.shape[0] + min(borders.shape[0], labels.shape[0]) + 2, np.int32)
+    starts = np.zeros(n_terms + 1, np.int64)
+    tokens[0] = -1
     n_kept = 1
-    for text in range(starts.shape[0] - 1):
-        for place in range(starts[text], starts[text + 1]):
-            term = ids[place]
-            if term >= 0:
-                kept[n_kept] = term
-                n_kept += 1
-                counts[term] += 1
-        kept[n_kept] = -1
+    for term in known:
+        tokens[n_kept] = term
         n_kept += 1
-    return kept[:n_kept], counts
+        starts[term + 1] += 1
+    border = 0
+    for place in range(labels.shape[0]):
+        while border < borders.shape[0] and borders[border] <= place:
+            border += 1
+            if tokens[n_kept - 1] >= 0:
+                tokens[n_kept] = -1
+                n_kept += 1
+        term = labels[place]
+        if term >= 0:
+            tokens[n_kept] = term
+            n_kept += 1
+            starts[term + 1] += 1
+    tokens[n_kept] = -1
+    return tokens[: n_kept + 1], np.cumsum(starts)
 
 
 @compiled()
-def _places(
-    kept: NDArray[np.int32], counts: NDArray[np.int64], first: int, last: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the terms first..last-1 occur, grouped by term, and where the group of each ends."""
-    ends = np.cumsum(counts[first:last]) - counts[first:last]
-    places = np.empty(counts[first:last].sum(), np.int64)
-    for place in range(kept.shape[0]):
-        term = kept[place]
-        if first <= term < last:
-            places[ends[term - first]] = place
-            ends[term - first] += 1
-    return places, ends
+def _places(tokens: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Where the tokens stand, grouped by term."""
+    places = np.empty(starts[-1], np.int32)
+    ends = starts[:-1].copy()
+    for place in range(tokens.shape[0]):
+        term = tokens[place]
+        if term >= 0:
+            places[ends[term]] = place
+            ends[term] += 1
+    return places
 
 
-@compiled()
+@part
 def _lowest_bit(word: np.uint64) -> int:
     """The place of the lowest bit that is set, 0..63, by de Bruijn's multiplication."""
     lowest = word & (~word + np.uint64(1))
     return DE_BRUIJN_PLACES[(lowest * DE_BRUIJN) >> np.uint64(58)]  # type: ignore[no-any-return]
 
 
-@compiled()
+@part
+def _add(dense: DenseRow, column: int, weight: int) -> None:
+    """Adds to one cell of a dense row."""
+    row, touched, touched_words = dense
+    if row[column] == 0:
+        touched[column >> 6] |= np.uint64(1) << np.uint64(column & 63)
+        touched_words[column >> 12] |= np.uint64(1) << np.uint64((column >> 6) & 63)
+    row[column] += weight
+
+
+@part
+def _take(dense: DenseRow, columns: NDArray[np.int32], sums: NDArray[np.int64], n_cells: int) -> int:
+    """Moves what a dense row has behind the n_cells that are there; how many there are then."""
+    row, touched, touched_words = dense
+    for high in range(touched_words.shape[0]):
+        while touched_words[high]:
+            word = (high << 6) + _lowest_bit(touched_words[high])
+            touched_words[high] &= touched_words[high] - np.uint64(1)
+            while touched[word]:
+                column = (word << 6) + _lowest_bit(touched[word])
+                touched[word] &= touched[word] - np.uint64(1)
+                columns[n_cells] = column
+                sums[n_cells] = row[column]
+                row[column] = 0
+                n_cells += 1
+    return n_cells
+
+
+@lean
 def _count_rows(
-    kept: NDArray[np.int32],
-    places: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    weights: NDArray[np.int64],
-    scale: int,
+    tokens: NDArray[np.int32],
     first: int,
-    n_terms: int,
-    room: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Rows, columns and values of the terms first..first+len(ends)-1, in at most `room` cells."""
-    rows = np.empty(room, np.int32)
-    columns = np.empty(room, np.int32)
-    values = np.empty(room, np.float32)
-    sums = np.zeros(n_terms, np.int64)
-    # Which sums are not zero: a bit a term, and a bit a word of those bits, so that a row comes out
-    # sorted by walking bits, and a short row of a large vocabulary costs little.
-    touched = np.zeros((n_terms >> 6) + 1, np.uint64)
-    touched_words = np.zeros((n_terms >> 12) + 1, np.uint64)
+    places: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    terms: NDArray[np.int32],
+    weights: NDArray[np.int64],
+    dense: DenseRow,
+    ends: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    sums: NDArray[np.int64],
+) -> None:
+    """Fills the fields of Rows."""
     n_cells = 0
-    start = 0
-    for row in range(ends.shape[0]):
-        for index in range(start, ends[row]):
-            place = places[index]
-            for step in (-1, 1):
-                near = place
+    for index in range(terms.shape[0]):
+        for group in range(starts[terms[index]], starts[terms[index] + 1]):
+            place = places[group]
+            if place >= first:
                 for distance in range(1, weights.shape[0]):
-                    near += step
-                    term = kept[near]
-                    if term < 0:  # the text ends here
+                    near = tokens[place - distance]
+                    if near < 0:  # the text begins here
                         break
-                    if sums[term] == 0:
-                        touched[term >> 6] |= np.uint64(1) << np.uint64(term & 63)
-                        touched_words[term >> 12] |= np.uint64(1) << np.uint64((term >> 6) & 63)
-                    sums[term] += weights[distance]
-        start = ends[row]
-        for high in range(touched_words.shape[0]):
-            while touched_words[high]:
-                word = (high << 6) + _lowest_bit(touched_words[high])
-                touched_words[high] &= touched_words[high] - np.uint64(1)
-                while touched[word]:
-                    column = (word << 6) + _lowest_bit(touched[word])
-                    touched[word] &= touched[word] - np.uint64(1)
-                    rows[n_cells] = first + row
-                    columns[n_cells] = column
-                    values[n_cells] = np.float32(sums[column] / scale)
-                    sums[column] = 0
-                    n_cells += 1
-    return rows[:n_cells].copy(), columns[:n_cells].copy(), values[:n_cells].copy()
+                    _add(dense, near, weights[distance])
+            for distance in range(max(1, first - place), weights.shape[0]):
+                near = tokens[place + distance]
+                if near < 0:  # the text ends here
+                    break
+                _add(dense, near, weights[distance])
+        n_cells = _take(dense, columns, sums, n_cells)
+        ends[index] = n_cells
+
+
+@lean
+def _add_rows(
+    part_starts: NDArray[np.int64],
+    part_columns: NDArray[np.int32],
+    part_sums: NDArray[np.int64],
+    dense: DenseRow,
+    ends: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    sums: NDArray[np.int64],
+) -> None:
+    """Fills the fields of Rows."""
+    n_cells = 0
+    for index in range(ends.shape[0]):
+        for which in range(part_starts.shape[0]):
+            for cell in range(part_starts[which, index], part_starts[which, index + 1]):
+                _add(dense, part_columns[cell], part_sums[cell])
+        n_cells = _take(dense, columns, sums, n_cells)
+        ends[index] = n_cells

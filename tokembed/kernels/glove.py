@@ -1,24 +1,23 @@
-"""GloVe's training: weighted least squares on log co-occurrence counts, by AdaGrad, cell by cell.
+"""GloVe's loops: weighted least squares on log co-occurrence counts, by AdaGrad, cell by cell.
 
 The order is random and made for the cache. Terms are put into groups at random; the cells of one group of
 words with one group of context words are a tile, whose vectors fit a core's cache. An epoch visits
-all tiles, and shuffles the cells of each. Tiles that share no group touch no common vector, so
-threads work on them at once and the result has the same bits for every number of threads.
+all tiles, and shuffles the cells of each anew, always from the same order.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.kernels.compiled import compiled
+from tokembed.kernels.compiled import compiled, lean, part
+from tokembed.kernels.cooccurrence import Rows
 
 LANES = 8  # float32 numbers in a register; vectors are padded to it, so that the loops need no remainder
 TILE_BYTES = 1 << 20  # the vectors of a tile: within the second-level cache of any recent core
 LEAST_GROUPS = 16  # so that threads find tiles to share in a small vocabulary too
 MOST_GROUPS = 1024  # so that a large vocabulary does not get more tiles than cells
+N_SMALL = 1 << 14  # sums whose logarithm and weight are looked up
 CLIP = np.float32(100.0)
 CELL = np.dtype([("row", np.int32), ("column", np.int32), ("log", np.float32), ("weight", np.float32)])
 
@@ -34,62 +33,22 @@ class Weights(NamedTuple):
     biases: NDArray[np.float32]
 
 
-def train(
-    rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
-    values: NDArray[np.float32],
-    n_terms: int,
-    *,
-    dim: int,
-    epochs: int,
-    x_max: float,
-    alpha: float,
-    learning_rate: float,
-    seed: int,
-    workers: int,
-    progress: Callable[[int, float], None] | None,
-) -> tuple[NDArray[np.float32], list[float]]:
-    """The sums of word and context vectors, float32 (n_terms, dim), and the mean loss of each epoch.
+class Weighing(NamedTuple):
+    """How much a count x matters, f(x) = min(1, (x / x_max)^alpha), and what it is in the sums of Rows.
 
-    J = mean over cells of 1/2 f(X_ij) (w_i . c_j + b_i + b_j - ln X_ij)^2,  f(x) = min(1, (x / x_max)^alpha)
-
-    The same seed gives the same bits, for every number of workers.
-
-    Args:
-        rows, columns, values: the co-occurrence counts that are not zero, each (n_cells,).
-        n_terms: how many terms there are, above every row and column.
-        dim: length of a vector. epochs: passes over all cells. x_max, alpha: of f.
-        learning_rate: AdaGrad's, the step of a number whose squared gradients are at their start, 1.
-        seed: of the start values, the groups and the order.
-        workers: threads.
-        progress: called after each epoch with its number, from 1, and its loss.
-
-    Source: Pennington et al. 2014, eq. 8 and 9; the published C program 1.2, glove.c: steps clipped at 100
-        before the learning rate, biases moved without it, both sides from their old values, loss of a
-        cell taken before its update.
-    Differs: float32 where the program has double; start values divided by dim, not dim + 1; cells are
-        shuffled in every epoch, tile by tile; a NaN is not skipped, it shows in the loss.
+    scale: a sum is so many times the count.
+    small: the logarithm and the weight of each small sum, float32 (N_SMALL, 2): nearly all cells of a text have one.
     """
-    rng = np.random.default_rng(seed)
-    words, contexts = start_weights(n_terms, dim, rng), start_weights(n_terms, dim, rng)
-    position = rng.permutation(n_terms).astype(np.int32)  # a group is a range of positions
-    side = tile_side(n_terms, words.vectors.shape[2])
-    cells = np.empty(len(rows), CELL)
-    tile_starts = sort_into_tiles(rows, columns, values, position, side, cells, x_max, alpha)
-    losses = []
-    with ThreadPoolExecutor(workers) as pool:
-        for epoch in range(1, epochs + 1):
-            total = _epoch(cells, tile_starts, words, contexts, learning_rate, rng, pool, workers)
-            losses.append(total / max(1, len(cells)))
-            if progress is not None:
-                progress(epoch, losses[-1])
-    return (words.vectors[position, 0, :dim] + contexts.vectors[position, 0, :dim]), losses
+
+    scale: int
+    x_max: float
+    alpha: float
+    small: NDArray[np.float32]
 
 
 def start_weights(n_terms: int, dim: int, rng: np.random.Generator) -> Weights:
     """Vectors and biases uniform in [-0.5, 0.5) / dim, squared gradients 1."""
-    width = -(-dim // LANES) * LANES
-    vectors = np.zeros((n_terms, 2, width), np.float32)
+    vectors = np.zeros((n_terms, 2, padded(dim)), np.float32)
     vectors[:, 0, :dim] = (rng.random((n_terms, dim), np.float32) - np.float32(0.5)) / np.float32(dim)
     vectors[:, 1] = 1
     biases = np.ones((n_terms, 2), np.float32)
@@ -97,95 +56,90 @@ def start_weights(n_terms: int, dim: int, rng: np.random.Generator) -> Weights:
     return Weights(vectors, biases)
 
 
-def tile_side(n_terms: int, width: int) -> int:
+def padded(dim: int) -> int:
+    """How many numbers a vector takes."""
+    return -(-dim // LANES) * LANES
+
+
+def tile_side(n_terms: int, dim: int) -> int:
     """How many terms a group has: their vectors and squared gradients, of both sides, fill a tile."""
-    fitting = TILE_BYTES // (2 * 2 * 4 * width)
+    fitting = TILE_BYTES // (2 * 2 * 4 * padded(dim))
     return max(1, -(-n_terms // MOST_GROUPS), min(fitting, -(-n_terms // LEAST_GROUPS)))
 
 
-@compiled()
-def sort_into_tiles(
-    rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
-    values: NDArray[np.float32],
-    position: NDArray[np.int32],
-    side: int,
-    cells: NDArray[np.void],
-    x_max: float,
-    alpha: float,
-) -> NDArray[np.int64]:
-    """Where each tile starts, (n_groups**2 + 1,); fills cells, CELL (n_cells,), tile by tile.
+def weighing(scale: int, x_max: float, alpha: float) -> Weighing:
+    """How sums that are `scale` times the co-occurrences are weighed."""
+    small = np.zeros((N_SMALL, 2), np.float32)
+    _weigh_small(small, scale, x_max, alpha)
+    return Weighing(scale, x_max, alpha, small)
+
+
+def sort_into_groups(
+    first: int, rows: Rows, weights: Weighing, *, position: NDArray[np.int32], side: int
+) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    """Cells to train on, CELL (n_cells,), by the group of their context, and where each group's start, (n_groups + 1,).
+
+    Within a group they stay in the order of the rows and their columns.
 
     Args:
+        first: the place of the first row in the order of training.
+        rows: of terms that follow each other in that order; the columns are terms.
         position: the place of each term in the order of training, (n_terms,).
         side: how many terms a group has.
     """
-    n_groups = (position.shape[0] + side - 1) // side
-    starts = np.zeros(n_groups * n_groups + 1, np.int64)
-    for index in range(rows.shape[0]):
-        starts[position[rows[index]] // side * n_groups + position[columns[index]] // side + 1] += 1
-    starts = np.cumsum(starts)
-    ends = starts[:-1].copy()
-    for index in range(rows.shape[0]):
-        row, column, value = position[rows[index]], position[columns[index]], values[index]
-        tile = row // side * n_groups + column // side
-        cell = cells[ends[tile]]
-        ends[tile] += 1
-        cell.row = row
-        cell.column = column
-        cell.log = np.log(value)
-        cell.weight = 1.0 if value >= x_max else (value / x_max) ** alpha
-    return starts
+    cells = np.empty(len(rows.columns), CELL)
+    starts = np.zeros(-(-len(position) // side) + 1, np.int64)
+    _sort_into_groups(first, *rows, *weights, position, side, cells, starts)
+    return cells, starts
 
 
-def _epoch(
-    cells: NDArray[np.void],
-    tile_starts: NDArray[np.int64],
-    words: Weights,
-    contexts: Weights,
-    learning_rate: float,
-    rng: np.random.Generator,
-    pool: ThreadPoolExecutor,
-    workers: int,
-) -> float:
-    """The summed loss of one pass over all tiles, in rounds of tiles that share no group."""
-    n_groups = round((len(tile_starts) - 1) ** 0.5)
-    word_groups, context_groups = rng.permutation(n_groups), rng.permutation(n_groups)
-    losses = np.zeros((n_groups, n_groups))
-    seeds = rng.integers(1, 1 << 63, (n_groups, n_groups), np.uint64)
-    parts = [slice(n_groups * part // workers, n_groups * (part + 1) // workers) for part in range(workers)]
-    for turn in range(n_groups):
-        chosen = word_groups * n_groups + np.roll(context_groups, turn)
-        jobs = [
-            pool.submit(
-                descend_tiles, cells, tile_starts, chosen[part], seeds[turn, part],
-                *words, *contexts, np.float32(learning_rate), losses[turn, part],
-            )
-            for part in parts
-        ]  # fmt: skip
-        for job in jobs:
-            job.result()
-    return float(losses.sum())
+@part
+def _weigh(total: int, scale: int, x_max: float, alpha: float) -> tuple[np.float32, np.float32]:
+    """The logarithm and the weight of one count."""
+    value = np.float32(total / scale)
+    weight = 1.0 if value >= x_max else (value / x_max) ** alpha
+    return np.float32(np.log(value)), np.float32(weight)
+
+
+@lean
+def _weigh_small(small: NDArray[np.float32], scale: int, x_max: float, alpha: float) -> None:
+    for total in range(1, small.shape[0]):
+        small[total, 0], small[total, 1] = _weigh(total, scale, x_max, alpha)
 
 
 @compiled()
-def descend_tiles(
+def _sort_into_groups(
+    first: int,
+    ends: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    sums: NDArray[np.int64],
+    scale: int,
+    x_max: float,
+    alpha: float,
+    small: NDArray[np.float32],
+    position: NDArray[np.int32],
+    side: int,
     cells: NDArray[np.void],
-    tile_starts: NDArray[np.int64],
-    chosen: NDArray[np.int64],
-    seeds: NDArray[np.uint64],
-    words: NDArray[np.float32],
-    word_biases: NDArray[np.float32],
-    contexts: NDArray[np.float32],
-    context_biases: NDArray[np.float32],
-    learning_rate: np.float32,
-    losses: NDArray[np.float64],
+    starts: NDArray[np.int64],
 ) -> None:
-    """Shuffles and descends the chosen tiles, one after another; writes the summed loss of each to losses."""
-    for index in range(chosen.shape[0]):
-        tile = cells[tile_starts[chosen[index]] : tile_starts[chosen[index] + 1]]
-        shuffle(tile, seeds[index])
-        losses[index] = descend(tile, words, word_biases, contexts, context_biases, learning_rate)
+    for column in columns:
+        starts[position[column] // side + 1] += 1
+    for group in range(1, starts.shape[0]):
+        starts[group] += starts[group - 1]
+    group_ends = starts[:-1].copy()
+    index = 0
+    for row in range(ends.shape[0]):
+        while index < ends[row]:
+            column = position[columns[index]]
+            cell = cells[group_ends[column // side]]
+            group_ends[column // side] += 1
+            cell.row = first + row
+            cell.column = column
+            if sums[index] < small.shape[0]:
+                cell.log, cell.weight = small[sums[index], 0], small[sums[index], 1]
+            else:
+                cell.log, cell.weight = _weigh(sums[index], scale, x_max, alpha)
+            index += 1
 
 
 @compiled()
@@ -252,3 +206,39 @@ def descend(
         word_bias[1] += slope * slope
         context_bias[1] += slope * slope
     return loss
+
+
+@compiled()
+def descend_tiles(
+    cells: NDArray[np.void],
+    piece_starts: NDArray[np.int64],
+    first_pieces: NDArray[np.int64],
+    word_groups: NDArray[np.int64],
+    context_groups: NDArray[np.int64],
+    seeds: NDArray[np.uint64],
+    tile: NDArray[np.void],
+    words: NDArray[np.float32],
+    word_biases: NDArray[np.float32],
+    contexts: NDArray[np.float32],
+    context_biases: NDArray[np.float32],
+    learning_rate: np.float32,
+    losses: NDArray[np.float64],
+) -> None:
+    """Shuffles and descends some tiles, one after another; writes the summed loss of each to losses.
+
+    Args:
+        cells: CELL (n_cells,), piece by piece.
+        piece_starts: where the cells of each group of contexts start in each piece, (n_pieces, n_groups + 1).
+        first_pieces: the first piece of each group of words, (n_groups + 1,).
+        word_groups, context_groups: of each tile to descend. seeds: for its shuffling.
+        tile: room for the largest of them, CELL.
+    """
+    for index in range(seeds.shape[0]):
+        context = context_groups[index]
+        n_cells = 0
+        for piece in range(first_pieces[word_groups[index]], first_pieces[word_groups[index] + 1]):
+            start, end = piece_starts[piece, context], piece_starts[piece, context + 1]
+            tile[n_cells : n_cells + end - start] = cells[start:end]
+            n_cells += end - start
+        shuffle(tile[:n_cells], seeds[index])
+        losses[index] = descend(tile[:n_cells], words, word_biases, contexts, context_biases, learning_rate)
