@@ -95,6 +95,24 @@ def strings_of(texts: Texts) -> Sequence[str]:
     return texts if isinstance(texts, list) else list(texts)
 
 
+def strings_between(letters: NDArray[np.uint8], bounds: NDArray[np.int64]) -> list[str]:
+    """The strings letters[bounds[k]:bounds[k + 1]], each of whole characters, all decoded at once.
+
+    Raises:
+        UnicodeDecodeError: the letters are not UTF-8.
+    """
+    letters = letters[bounds[0] : bounds[-1]]
+    text = letters.tobytes().decode()
+    # How long a string is is counted in code points, of which each has one first byte.
+    is_first = (letters.view(np.int8) >= -64).view(np.uint8)
+    lengths = np.diff(bounds)
+    filled = np.flatnonzero(lengths)
+    if len(filled):
+        lengths[filled] = np.add.reduceat(is_first, bounds[filled] - bounds[0], dtype=np.int64)
+    ends = np.cumsum(lengths)
+    return [text[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
+
+
 def file_block(path: Path) -> Block:
     """A UTF-8 file's lines, each with its end, which is white space to every tokenizer; read by all cores.
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.blocks import Block
+from tokembed.blocks import Block, strings_between
 from tokembed.corpus import Corpus
 from tokembed.kernels.intern import Words, intern, known_words, no_words
 from tokembed.vocab import Vocab
@@ -60,13 +60,4 @@ def letters_of(vocab: Vocab) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 def _strings(words: Words, first: int) -> list[str]:
     """The words from number `first` on."""
-    bounds = words.bounds[first : words.n_words + 1]
-    letters = words.letters[bounds[0] : bounds[-1]]
-    if not len(letters):
-        return []
-    # All are decoded at once; how long a word is is counted in code points, of which each has one first byte.
-    is_first = (letters.view(np.int8) >= -64).view(np.uint8)
-    lengths = np.add.reduceat(is_first, bounds[:-1] - bounds[0], dtype=np.int64)
-    ends = np.cumsum(lengths)
-    text = letters.tobytes().decode()
-    return [text[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
+    return strings_between(words.letters, words.bounds[first : words.n_words + 1])

@@ -9,12 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.sparse import save_npz
 
-from tokembed.errors import BadInput, BadUsage
+from tokembed.errors import BadUsage
+from tokembed.vector_files import word2vec_text
+from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab, escaped
 from tokembed.writers import Files, Writer, beside
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 SPARSE_SUFFIXES = (".npz", ".jsonl", ".parquet")
 DENSE_SUFFIXES = (".npy", ".jsonl", ".parquet", ".vec")
-_BLOCK_NUMBERS = 1 << 20
 
 
 def check_suffix(path: Path, *, embedder: str, sparse: bool, ids: bool) -> None:
@@ -48,13 +48,9 @@ def files(
     if not isinstance(vectors, np.ndarray):
         return sparse_files(path, vectors, text_ids, embedder.terms)
     if path.suffix.lower() == ".vec":
-        return vec_files(path, embedder.terms, embedder.state()["vectors"].astype(np.float32, copy=False))
+        matrix = embedder.state()["vectors"].astype(np.float32, copy=False)
+        return word2vec_text.files(path, WordVectors(embedder.terms, matrix))
     return dense_files(path, vectors, text_ids)
-
-
-def sidecars(path: Path) -> list[Path]:
-    """Every file that may stand beside the vectors."""
-    return [beside(path, ending) for ending in (".json", ".ids.txt", ".vocab.txt")]
 
 
 def sparse_files(path: Path, rows: Sparse, text_ids: Sequence[str], terms: Vocab) -> Files:
@@ -81,18 +77,6 @@ def dense_files(path: Path, vectors: NDArray[np.float32], text_ids: Sequence[str
     return {path: writers[path.suffix.lower()]}
 
 
-def vec_files(path: Path, terms: Vocab, vectors: NDArray[np.float32]) -> Files:
-    """The terms' vectors in word2vec's text form: a line `n dim`, then `term v1 ... v_dim`.
-
-    Raises:
-        BadInput: a term has white space in it, which the form cannot hold.
-    """
-    for term in terms:
-        if len(term.split()) != 1:
-            raise BadInput(f"a term must have no white space to stand in a .vec file, found {term!r}; write .npy")
-    return {path: lambda file: _vec(file, terms, vectors)}
-
-
 def record_files(path: Path, record: dict[str, Any]) -> Files:
     """`path`.json, which says how the vectors were made and what they leave out."""
     text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
@@ -102,23 +86,6 @@ def record_files(path: Path, record: dict[str, Any]) -> Files:
 def ids_files(path: Path, text_ids: Sequence[str]) -> Files:
     """`path`.ids.txt, one text's id a line, escaped as a vocabulary's tokens are."""
     return {beside(path, ".ids.txt"): lambda file: file.writelines(escaped(name).encode() for name in text_ids)}
-
-
-def _vec(file: IO[bytes], terms: Vocab, vectors: NDArray[np.float32]) -> None:
-    file.write(f"{len(terms)} {vectors.shape[1]}\n".encode())
-    step = max(1, _BLOCK_NUMBERS // vectors.shape[1])
-    for start in range(0, len(terms), step):
-        rows = _joined_rows(vectors[start : start + step])
-        lines = zip(terms.tokens[start : start + step], rows, strict=True)
-        file.writelines(f"{term} {row}\n".encode() for term, row in lines)
-
-
-def _joined_rows(matrix: NDArray[np.float32]) -> list[str]:
-    """Each row's numbers with a space between, as the shortest decimals that read back as the same float32."""
-    starts = pa.array(np.arange(len(matrix) + 1, dtype=np.int32) * matrix.shape[1])
-    numbers = pc.cast(pa.array(matrix.ravel()), pa.string())
-    joined: list[str] = pc.binary_join(pa.ListArray.from_arrays(starts, numbers), " ").to_pylist()
-    return joined
 
 
 def _jsonl(

@@ -14,6 +14,7 @@ from tokembed.types import Kind, Lookup
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
+    from tokembed.ngrams import NGrams
     from tokembed.types import Arrays
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -31,6 +32,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "buckets": (0, 2**31 - 1),
     "x_max": (1e-6, 1e12),
     "alpha": (0, 100),
+    "memory": (0.001, 1_000_000),
 }
 """Least and greatest value of each number that an embedder can be trained with.
 
@@ -51,26 +53,42 @@ Embedder = TypeVar("Embedder", bound=Learned)
 
 @dataclass(frozen=True, slots=True)
 class WordVectors:
-    """A vocabulary and its matrix, float32 (n_terms, dim), rows in the order of the terms."""
+    """A vocabulary and its matrix.
+
+    Attributes:
+        matrix: float32 (n_terms, dim), rows in the order of the terms; may be read-only.
+        counts: how often each term occurred where it was trained, int64 (n_terms,); None where that is not known.
+        ngrams: what gives unseen words a vector, None where nothing does.
+    """
 
     terms: Vocab
     matrix: NDArray[np.float32]
+    counts: NDArray[np.int64] | None = None
+    ngrams: NGrams | None = None
+
+    @property
+    def dim(self) -> int:
+        return int(self.matrix.shape[1])
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
-        """The tokens' rows; zeros and `Kind.NONE` for those that are no term."""
+        """The tokens' rows; for those that are no term what the n-grams give, else zeros and `Kind.NONE`."""
         if isinstance(tokens, str):
             raise BadUsage(f"tokens must be a list of tokens, got {tokens!r}; put it in a list")
         rows = np.fromiter((self.terms.ids.get(token, -1) for token in tokens), dtype=np.int64, count=len(tokens))
         found = rows >= 0
-        vectors = np.zeros((len(tokens), self.matrix.shape[1]), np.float32)
+        vectors = np.zeros((len(tokens), self.dim), np.float32)
         vectors[found] = self.matrix[rows[found]]
-        return Lookup(vectors, np.where(found, Kind.EXACT, Kind.NONE).astype(np.uint8))
+        kind = np.where(found, Kind.EXACT, Kind.NONE).astype(np.uint8)
+        if self.ngrams is not None and not found.all():
+            unseen = self.ngrams.lookup([tokens[place] for place in np.flatnonzero(~found).tolist()])
+            vectors[~found], kind[~found] = unseen.vectors, unseen.kind
+        return Lookup(vectors, kind)
 
 
 def check_options(options: Mapping[str, object]) -> None:
     """Raise BadUsage unless each number among the options lies within its LIMITS."""
     for name, value in options.items():
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             within(name, value, *LIMITS[name])
 
 

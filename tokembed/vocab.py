@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from tokembed.errors import BadInput
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
+_ESCAPED = re.compile(r"\\([\\nr])")
+_MEANT = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
 class Vocab:
@@ -110,3 +113,12 @@ class Vocab:
 def escaped(token: str) -> str:
     """The token as one line with its end: `\\`, line feed and carriage return are escaped."""
     return token.translate(_ESCAPES) + "\n"
+
+
+def unescaped(line: str) -> str:
+    r"""The token that `escaped` wrote as this line, which comes without its end; any other `\` stands for itself.
+
+    >>> unescaped(r"a\\n\n")
+    'a\\n\n'
+    """
+    return _ESCAPED.sub(lambda match: _MEANT[match[1]], line) if "\\" in line else line

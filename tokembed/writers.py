@@ -161,3 +161,8 @@ def _umask() -> int:
 def beside(path: Path, ending: str) -> Path:
     """The name of a file that belongs to `path`: `x.npy` and `.json` give `x.npy.json`."""
     return path.with_name(path.name + ending)
+
+
+def sidecars(path: Path) -> list[Path]:
+    """Every file that may stand beside vectors."""
+    return [beside(path, ending) for ending in (".json", ".ids.txt", ".vocab.txt")]

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import tokembed
-from tokembed.cli import compare, decode, embed, methods, tokenize
+from tokembed.cli import compare, convert, decode, embed, methods, tokenize
 from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
@@ -63,6 +63,7 @@ app.command()(tokenize.tokenize)
 app.command()(decode.decode)
 app.command()(embed.embed)
 app.command()(compare.compare)
+app.command()(convert.convert)
 app.command()(methods.methods)
 
 

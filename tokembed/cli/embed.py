@@ -61,7 +61,7 @@ def embed(
 
     from tokembed import exports
     from tokembed.model import Model
-    from tokembed.writers import check_target, write_together
+    from tokembed.writers import check_target, sidecars, write_together
 
     exports.check_suffix(out, embedder=embedder_name, sparse=method.output == "texts", ids=ids)
     check_target(out, inputs.files)
@@ -74,7 +74,7 @@ def embed(
         record = {"inputs": inputs.record(), **model.record(corpus, coverage)}
         written = exports.files(out, model.embedder, vectors, corpus.text_ids) | exports.record_files(out, record)
         written |= exports.ids_files(out, corpus.text_ids) if ids else {}
-        write_together(written, outdated=exports.sidecars(out))
+        write_together(written, outdated=sidecars(out))
     _tell_what_is_left_out(record["coverage"], has_text_rows=out.suffix.lower() != ".vec")
     inputs.finish()
 

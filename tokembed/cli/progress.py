@@ -16,24 +16,27 @@ _COMPILER = "tokembed.kernels.compiled"
 
 
 class Progress:
-    """Counts texts and draws how many are done, and how much of the inputs.
+    """Counts texts, or other things, and draws how many are done, and how much of the inputs.
 
     Args:
         what: the work's name.
+        things: what is counted.
         n_bytes: how many bytes of the inputs are done.
         total_bytes: how many they have; None where that is not known.
     """
 
-    def __init__(self, what: str, n_bytes: Callable[[], int] = lambda: 0, total_bytes: int | None = None) -> None:
-        self._what = what
+    def __init__(
+        self, what: str, things: str, n_bytes: Callable[[], int] = lambda: 0, total_bytes: int | None = None
+    ) -> None:
+        self._what, self._things = what, things
         self._n_bytes = n_bytes
         self._total_bytes = total_bytes
-        self._n_texts = 0
+        self._n_done = 0
         self._started = self._drawn = time.monotonic()
 
-    def add(self, n_texts: int = 1) -> None:
-        """So many more texts are done."""
-        self._n_texts += n_texts
+    def add(self, n_more: int = 1) -> None:
+        """So many more are done."""
+        self._n_done += n_more
         now = time.monotonic()
         if now - self._started > _FIRST_AFTER and now - self._drawn > _AGAIN_AFTER:
             self.show(self._state(now - self._started))
@@ -41,11 +44,11 @@ class Progress:
     def _state(self, seconds: float) -> str:
         n_bytes, total = self._n_bytes(), self._total_bytes
         if not n_bytes:
-            return f"{self._n_texts:,} texts, {self._n_texts / seconds:,.0f} a second"
+            return f"{self._n_done:,} {self._things}, {self._n_done / seconds:,.0f} a second"
         rate = n_bytes / seconds
         done = f"{sized(n_bytes)} of {sized(total)}" if total else sized(n_bytes)
         left = f", {spoken((total - n_bytes) / rate)} left" if total and total > n_bytes else ""
-        return f"{self._n_texts:,} texts, {done}, {rate / 1e6:,.1f} MB/s{left}"
+        return f"{self._n_done:,} {self._things}, {done}, {rate / 1e6:,.1f} MB/s{left}"
 
     def show(self, state: str) -> None:
         """Draw the line anew."""
@@ -79,9 +82,11 @@ def spoken(seconds: float) -> str:
 
 
 @contextmanager
-def progress(what: str, n_bytes: Callable[[], int] = lambda: 0, total_bytes: int | None = None) -> Iterator[Progress]:
+def progress(
+    what: str, n_bytes: Callable[[], int] = lambda: 0, total_bytes: int | None = None, *, things: str = "texts"
+) -> Iterator[Progress]:
     """A progress line that also shows what the library logs about itself, gone at the end; see `Progress`."""
-    line = Progress(what, n_bytes, total_bytes)
+    line = Progress(what, things, n_bytes, total_bytes)
     handler = logging.Handler()
     handler.emit = lambda record: _show_log(record, line)  # type: ignore[method-assign]
     log = logging.getLogger("tokembed")

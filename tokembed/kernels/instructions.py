@@ -13,9 +13,12 @@ from numba.extending import intrinsic
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 INT32S = types.Array(types.int32, 1, "C", readonly=True)
 INT64S = types.Array(types.int64, 1, "C", readonly=True)
+FLOAT32S = types.Array(types.float32, 1, "C", readonly=True)
+FLOAT64S = types.Array(types.float64, 1, "C", readonly=True)
 OUT_BYTES = types.Array(types.uint8, 1, "C")
 OUT_INT32S = types.Array(types.int32, 1, "C")
 OUT_INT64S = types.Array(types.int64, 1, "C")
+OUT_FLOAT32S = types.Array(types.float32, 1, "C")
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:

@@ -1,0 +1,135 @@
+"""Vectors from a file of any form, and to one: the form is told by what is in the file, or by the suffix.
+
+A model's folder is to become one more row of the table of forms; `form_of` is where a folder is told from a file.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tokembed.errors import BadInput, BadUsage, one_of
+from tokembed.opening import SAMPLE_BYTES, open_bytes
+from tokembed.vector_files import FORMS, Form
+from tokembed.vector_files.recognizing import recognized
+from tokembed.vector_files.refused import check_not_refused
+from tokembed.vector_files.source import ErrorPolicy, Source
+from tokembed.vectors import WordVectors
+from tokembed.writers import sidecars, write_together
+
+STDIN = "-"
+
+
+def read_vectors(
+    name: str,
+    *,
+    form: str | None = None,
+    errors: ErrorPolicy = "strict",
+    notice: Callable[[str], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> WordVectors:
+    """The words and vectors of a file; those that are float32 arrays stay on disk.
+
+    Args:
+        name: a path, compressed or not, or `-` for stdin.
+        form: a name of the table; None to tell it from the first bytes.
+        errors: whether a bad row stops the reading or is left out, which is told.
+        notice: called with one line about each thing worth knowing.
+        progress: called with how many more rows are read.
+
+    Raises:
+        BadInput: there is no such file, it is of no known form, or not as it should be.
+        BadUsage: no form is called so.
+    """
+    with _as_file(name) as path:
+        source = Source(name, path, errors, notice, progress)
+        check_not_refused(source)
+        try:
+            vectors: WordVectors = _module(form_named("--from", form) if form else form_of(source)).read(source)
+        finally:
+            source.tell_what_was_left_out()
+    return vectors
+
+
+def write_vectors(
+    path: Path, vectors: WordVectors, *, form: str | None = None, notice: Callable[[str], None] = lambda _: None
+) -> None:
+    """Write the file, and what stands beside it, whole or not at all.
+
+    Args:
+        form: a name of the table; None to tell it from the suffix.
+        notice: told what the form has no place for.
+
+    Raises:
+        BadInput: the form cannot hold the words, or the folder cannot be written.
+        BadUsage: no form is called so, or it cannot be told.
+    """
+    target = form_to_write(path, form)
+    there = {"counts": vectors.counts, "n-grams": vectors.ngrams}
+    lost = [what for what, value in there.items() if value is not None and what not in target.keeps]
+    write_together(_module(target).files(path, vectors), outdated=sidecars(path))
+    if lost:
+        notice(f"{str(path)!r} has no place for {' and '.join(lost)}, which are left out: {target.name} holds none")
+
+
+def form_to_write(path: Path, form: str | None = None) -> Form:
+    """The form that is asked for, or else the one that the suffix stands for.
+
+    Raises:
+        BadUsage: no form is called so; or the suffix stands for none, or for two.
+    """
+    if form:
+        return form_named("--to", form)
+    found = [known for known in FORMS if path.suffix.lower() in known.suffixes]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise BadUsage(f"{path.suffix} may be {' or '.join(known.name for known in found)}; choose one with --to")
+    suffixes = ", ".join(dict.fromkeys(suffix for known in FORMS for suffix in known.suffixes))
+    raise BadUsage(f"what is written must end in {suffixes}, got {str(path)!r}; or choose its form with --to")
+
+
+def form_of(source: Source) -> Form:
+    """The form of a file, by its first bytes.
+
+    Raises:
+        BadInput: it is of none.
+    """
+    name = recognized(source)
+    if name is not None:
+        return form_named("--from", name)
+    names = ", ".join(form.name for form in FORMS)
+    raise BadInput(
+        f"{source.name!r} must hold vectors ({names}), it begins with {source.head[:20]!r}; if it does, use --from"
+    )
+
+
+def form_named(option: str, name: str) -> Form:
+    """The form of that name.
+
+    Raises:
+        BadUsage: there is none.
+    """
+    one_of(option, name, [form.name for form in FORMS])
+    return next(form for form in FORMS if form.name == name)
+
+
+def _module(form: Form) -> Any:
+    return import_module(f"tokembed.{form.module}")
+
+
+@contextmanager
+def _as_file(name: str) -> Iterator[str]:
+    """A path to read again and again: what comes through a pipe is kept in a temporary file meanwhile."""
+    if name != STDIN and not Path(name).is_fifo():
+        yield name
+        return
+    with open_bytes(name) as pipe, tempfile.NamedTemporaryFile() as file:
+        shutil.copyfileobj(pipe, file, SAMPLE_BYTES)
+        file.flush()
+        yield file.name

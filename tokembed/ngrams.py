@@ -1,0 +1,137 @@
+"""fastText's n-grams: a word's vector is the mean of its own and its n-grams', so unseen words have one too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokembed.cores import n_cores
+from tokembed.hangul import letters
+from tokembed.kernels.ngrams import average_in, ngram_buckets
+from tokembed.types import Kind, Lookup
+
+END_OF_TEXT = "</s>"
+"""fastText's mark for the end of a line, a word without n-grams."""
+_WORDS_AT_ONCE = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class NGrams:
+    """What makes vectors of unseen words.
+
+    Attributes:
+        own: the terms' vectors before their n-grams' are averaged in, float32 (n_terms, dim).
+        buckets: the vectors of the buckets that n-grams fall into by their hash, float32 (n_buckets, dim).
+        is_trained: whether an n-gram of a term is in the bucket, bool (n_buckets,); others hold what they began with.
+        min_n, max_n: code points of the shortest and the longest n-gram, the marks of a word's start and end counted.
+        jamo: the n-grams are of the word with its Hangul syllables as letters; see `hangul.letters`.
+    """
+
+    own: NDArray[np.float32]
+    buckets: NDArray[np.float32]
+    is_trained: NDArray[np.bool_]
+    min_n: int
+    max_n: int
+    jamo: bool = False
+
+    def lookup(self, tokens: Sequence[str]) -> Lookup:
+        """The means of the tokens' n-grams; zeros and `Kind.NONE` where none of them was trained.
+
+        Differs: fastText and gensim give a word without a trained n-gram the mean of random numbers.
+        """
+        found, starts = _buckets_of(tokens, self.min_n, self.max_n, len(self.buckets), jamo=self.jamo)
+        vectors = np.zeros((len(tokens), self.buckets.shape[1]), np.float32)
+        average_in(vectors, found, starts, self.buckets, n_there=0)
+        n_trained_before = np.concatenate([[0], np.cumsum(self.is_trained[found])])[starts]
+        has_vector = np.diff(n_trained_before) > 0
+        vectors[~has_vector] = 0
+        return Lookup(vectors, np.where(has_vector, Kind.NGRAMS, Kind.NONE).astype(np.uint8))
+
+
+def with_ngrams(
+    terms: Sequence[str],
+    own: NDArray[np.float32],
+    buckets: NDArray[np.float32],
+    *,
+    min_n: int,
+    max_n: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> tuple[NDArray[np.float32], NGrams]:
+    """The terms' vectors, float32 (n_terms, dim), and the n-grams that are in them.
+
+    Args:
+        own: the terms' own vectors. buckets: those of the n-grams. Both as the file of a trained model has them.
+        progress: told how many terms each block had.
+    """
+    vectors = own.copy()
+    is_trained = np.zeros(len(buckets), np.bool_)
+
+    def finish(part: tuple[int, int]) -> int:
+        first, last = part
+        found, starts = _buckets_of(terms[first:last], min_n, max_n, len(buckets))
+        is_trained[found] = True
+        average_in(vectors[first:last], found, starts, buckets, n_there=1)
+        return last - first
+
+    if len(buckets):
+        edges = [*range(0, len(terms), _WORDS_AT_ONCE), len(terms)]
+        with ThreadPoolExecutor(n_cores()) as pool:
+            for n_terms in pool.map(finish, pairwise(edges)):
+                progress(n_terms)
+    return vectors, NGrams(own, buckets, is_trained, min_n, max_n)
+
+
+def ngrams_in(
+    terms: Sequence[str],
+    vectors: NDArray[np.float32],
+    trained_buckets: NDArray[np.integer],
+    bucket_vectors: NDArray[np.float32],
+    *,
+    n_buckets: int,
+    min_n: int,
+    max_n: int,
+    jamo: bool = False,
+) -> NGrams:
+    """The n-grams of a model that keeps only what was trained: `with_ngrams` gives its vectors again, but for rounding.
+
+    Args:
+        vectors: the terms', with their n-grams averaged in, float32 (n_terms, dim).
+        trained_buckets: numbers of buckets. bucket_vectors: theirs, float32 (n_trained, dim).
+        n_buckets: how many there are altogether; those that were not trained become zeros.
+    """
+    buckets = np.zeros((n_buckets, vectors.shape[1]), np.float32)
+    buckets[trained_buckets] = bucket_vectors
+    is_trained = np.zeros(n_buckets, np.bool_)
+    is_trained[trained_buckets] = True
+    found, starts = _buckets_of(terms, min_n, max_n, n_buckets, jamo=jamo)
+    n_ngrams = np.diff(starts).astype(np.float32)[:, None]
+    means = np.zeros_like(vectors)
+    average_in(means, found, starts, buckets, n_there=0)
+    return NGrams(vectors * (n_ngrams + 1) - means * n_ngrams, buckets, is_trained, min_n, max_n, jamo)
+
+
+def ngram_hashes(
+    tokens: Sequence[str], min_n: int, max_n: int, *, jamo: bool
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The hashes in full of the tokens' n-grams, one token's after another's, and where each token's begin."""
+    hashes, starts = _buckets_of(tokens, min_n, max_n, 1 << 32, jamo=jamo)
+    return hashes.astype(np.uint32), starts
+
+
+def _buckets_of(
+    tokens: Sequence[str], min_n: int, max_n: int, n_buckets: int, *, jamo: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if not n_buckets:
+        return np.empty(0, np.int64), np.zeros(len(tokens) + 1, np.int64)
+    if jamo:
+        tokens = [letters(token) for token in tokens]
+    marked = [b"" if token == END_OF_TEXT else b"<%b>" % token.encode() for token in tokens]
+    bounds = np.zeros(len(marked) + 1, np.int64)
+    np.cumsum([len(word) for word in marked], out=bounds[1:])
+    data = np.frombuffer(b"".join(marked), np.uint8)
+    return ngram_buckets(data, bounds, min_n=min_n, max_n=max_n, n_buckets=n_buckets)
