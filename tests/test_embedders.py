@@ -64,6 +64,42 @@ def test_the_same_seed_gives_the_same_bytes_and_a_state_restores(name: str, corp
         assert restored.lookup(words).vectors.tobytes() == first.lookup(words).vectors.tobytes()
 
 
+VARIANTS = [
+    ("word2vec", {"hs": True}),
+    ("word2vec", {"hs": True, "architecture": "cbow", "sample": 0.0}),
+    ("fasttext", {"hs": True}),
+    ("fasttext", {"jamo": True}),
+    ("tfidf", {"sublinear_tf": True, "min_df": 2, "max_df": 0.9, "max_features": 5, "norm": "l1"}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), VARIANTS, ids=str)
+def test_so_does_every_variant(name: str, settings: dict[str, Any], corpus: Corpus) -> None:
+    first, again = made(name, **settings).fit(corpus), made(name, **settings).fit(corpus)
+    restored = made(name, **settings).restore(first.terms, first.state())
+    plain = made(name).fit(corpus)
+    if name == "tfidf":
+        rows, others, plain_rows = (embedder.text_vectors(corpus) for embedder in (first, restored, plain))
+        assert (rows != others).nnz == 0
+        assert rows.shape[1] == 5 < plain_rows.shape[1]
+        assert again.terms.tokens == first.terms.tokens
+    else:
+        words = [*first.terms, "학교에서는", "zzz"]
+        assert again.lookup(words).vectors.tobytes() == first.lookup(words).vectors.tobytes()
+        assert restored.lookup(words).vectors.tobytes() == first.lookup(words).vectors.tobytes()
+        assert (first.vectors != plain.vectors).any() or (settings == {"jamo": True} and not any_hangul(first.terms))
+
+
+def any_hangul(terms: Vocab) -> bool:
+    return any("가" <= letter <= "힣" for term in terms for letter in term)
+
+
+@pytest.mark.parametrize("option", ["hs", "jamo"])
+def test_a_switch_is_true_or_false(option: str) -> None:
+    with pytest.raises(tokembed.BadUsage, match=f"{option} of fasttext must be true or false, got 1"):
+        made("fasttext", **{option: 1})
+
+
 @pytest.mark.parametrize("name", TOKEN_EMBEDDERS)
 def test_another_seed_gives_other_vectors(name: str) -> None:
     corpus = tokembed.tokenizer("whitespace").encode_batch(TEXTS)
@@ -268,15 +304,19 @@ def test_fasttext_without_any_ngram_is_a_vector_a_word() -> None:
     assert not found.vectors[1:].any()
 
 
-def test_glove_brings_words_of_one_context_together() -> None:
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_glove_brings_words_of_one_context_together(seed: int) -> None:
     rng = np.random.default_rng(0)
-    texts = [" ".join(rng.permutation(["cat", "dog", "pet", "fur"])) for _ in range(60)]
-    texts += [" ".join(rng.permutation(["car", "bus", "road", "fuel"])) for _ in range(60)]
+    topics = [["cat", "dog", "pet", "fur"], ["car", "bus", "road", "fuel"]]
+    texts = [" ".join(rng.permutation(words)) for words in topics * 60]
+    texts += [" ".join(rng.permutation(topics[0] + topics[1])) for _ in range(4)]  # else no cell tells them apart
     corpus = tokembed.tokenizer("whitespace").encode_batch(texts)
-    embedder = tokembed.embedder("glove", dim=8, epochs=60).fit(corpus)
+    embedder = tokembed.embedder("glove", dim=8, epochs=60, seed=seed).fit(corpus)
     assert embedder.losses[-1] < embedder.losses[0] / 10  # type: ignore[union-attr]
-    cat, dog, car = cast(StaticEmbedder, embedder).lookup(["cat", "dog", "car"]).vectors
-    assert cosine(cat, dog) > cosine(cat, car) + 0.3
+    vectors = cast(StaticEmbedder, embedder).lookup(topics[0] + topics[1]).vectors
+    together = [cosine(vectors[i], vectors[j]) for i in range(8) for j in range(i) if i // 4 == j // 4]
+    apart = [cosine(vectors[i], vectors[j]) for i in range(4) for j in range(4, 8)]
+    assert min(together) > max(apart) + 1
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:

@@ -87,7 +87,7 @@ METHODS = (
     ),
     Method(
         "embedder", "word2vec", "embedders.word2vec:Word2VecEmbedder",
-        "skip-gram or CBOW with negative sampling", "Mikolov et al. 2013, gensim", "tokens",
+        "skip-gram or CBOW, negative sampling or hierarchical softmax", "Mikolov et al. 2013, gensim", "tokens",
     ),
     Method(
         "embedder", "glove", "embedders.glove:GloveEmbedder",
@@ -211,6 +211,7 @@ def _known_option(method: Method, known: Mapping[str, Option], name: str) -> Opt
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "int": (int, "a whole number"),
     "float": (float, "a number"),
+    "int | float": (lambda word: int(word) if word.isdecimal() else float(word), "a whole number or a share"),
     "bool": (lambda word: {"true": True, "false": False}[word.lower()], "true or false"),
     "str": (str, "text"),
 }
@@ -231,6 +232,7 @@ def _value(method: Method, option: Option, word: str) -> Any:
 
 def _check_type(method: Method, option: Option, value: Any) -> None:
     types: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
+    types |= {"int | float": (int, float)}
     allowed = types.get(option.type, (str,))
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         expected = _READERS.get(option.type, _READERS["str"])[1]

@@ -1,103 +1,137 @@
-"""gensim's training of a corpus: the model, the file it reads, and the vectors that come out, with ids as the words."""
+"""A corpus as the sentences that gensim reads: slice by slice, in files that have terms as their numbers."""
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import NamedTuple
 
 import numpy as np
-from gensim.models.callbacks import CallbackAny2Vec
 from numpy.typing import NDArray
 
-from tokembed.corpus import Corpus
+from tokembed.corpus import Corpus, translation
+from tokembed.errors import BadInput
+from tokembed.kernels.joining import joined_tokens, padded
+from tokembed.vocab import Vocab
 
-ARCHITECTURES = ("skip-gram", "cbow")
+SLICE_TOKENS = 5_000_000
+"""About as many tokens are in a file at a time."""
 MAX_SENTENCE = 10_000
-"""Tokens; gensim cuts off what stands behind, and says nothing."""
-
-_log = logging.getLogger(__name__)
+"""Terms; gensim cuts off what stands behind, and says nothing."""
 
 
-class Options(Protocol):
-    """The options that gensim's Word2Vec and FastText share, as our embedders store them."""
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Some sentences of known terms.
 
-    dim: int
-    window: int
-    epochs: int
-    seed: int
-    workers: int
-    architecture: Literal["skip-gram", "cbow"]
-    negative: int
-    sample: float
-    learning_rate: float
-
-
-def untrained(
-    model_class: type, options: Options, counts: NDArray[np.int64], more: Mapping[str, object] | None = None
-) -> Any:
-    """A gensim Word2Vec or FastText that knows the terms by their places in `counts`, as strings.
-
-    Args:
-        counts: how often each term occurs, (n_terms,).
-        more: options of gensim's that only this class has.
+    Attributes:
+        ids: the terms' numbers, one sentence after another, int32 (n_words,).
+        starts: where each sentence begins, int64 (n_sentences + 1,); none is empty or longer than MAX_SENTENCE.
     """
-    model = model_class(
-        vector_size=options.dim,
-        window=options.window,
-        min_count=1,  # the terms are chosen already
-        epochs=options.epochs,
-        seed=options.seed,
-        workers=options.workers,
-        sg=int(options.architecture == "skip-gram"),
-        negative=options.negative,
-        sample=options.sample,
-        alpha=options.learning_rate,
-        min_alpha=options.learning_rate / 250,
-        **(more or {}),
-    )
-    model.build_vocab_from_freq({str(place): int(count) for place, count in enumerate(counts)})
-    return model
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def parts(self, n_parts: int) -> Iterator[Sentences]:
+        """The sentences in order, in so many parts of about as many words; a part without a sentence is left out."""
+        wanted = np.linspace(0, len(self.ids), n_parts + 1).round()
+        edges = np.unique(np.searchsorted(self.starts, wanted)).tolist()
+        for first, last in pairwise(edges):
+            start, end = self.starts[first], self.starts[last]
+            yield Sentences(self.ids[start:end], self.starts[first : last + 1] - start)
 
 
-def train(model: Any, corpus: Corpus) -> NDArray[np.float32]:
-    """Train a model of `untrained` on the corpus of its terms: their vectors, (n_terms, dim), in our order.
+class SentenceFile(NamedTuple):
+    """A file of sentences, and how many sentences and terms are in it."""
 
-    A word given as its id cannot be split at the white space that a token may contain, and the file
-    input keeps Python out of gensim's loop: with one worker the result is the same to the bit.
+    path: Path
+    n_sentences: int
+    n_words: int
+
+
+class Slices:
+    """The sentences of a corpus's known terms, about SLICE_TOKENS at a time; the corpus may be far larger than memory.
+
+    A slice begins where a text does, or MAX_SENTENCE tokens after another sentence of a longer text.
+
+    Attributes:
+        edges: slice k has the corpus's tokens from edges[k] up to, not including, edges[k + 1].
     """
-    with tempfile.TemporaryDirectory(prefix="tokembed-") as folder:
-        path = Path(folder) / "sentences.txt"
-        n_sentences = write(corpus, path)
-        model.train(
-            corpus_file=str(path),
-            total_examples=n_sentences,
-            total_words=corpus.n_tokens,
-            epochs=model.epochs,
-            callbacks=[_EpochLog(model.epochs)],
-        )
-    rows = [model.wv.key_to_index[str(place)] for place in range(len(corpus.vocab))]
-    vectors: NDArray[np.float32] = model.wv.vectors[rows]
-    return vectors
+
+    def __init__(self, corpus: Corpus, terms: Vocab) -> None:
+        self._corpus = corpus
+        self._term_of = translation(corpus.vocab, terms).astype(np.int32)
+        decimals = [b"%d" % number for number in range(len(terms))]
+        self._decimals = padded(np.frombuffer(b"".join(decimals), np.uint8)), np.cumsum([0, *map(len, decimals)])
+        self.edges = _edges(corpus.starts).tolist()
+
+    def __len__(self) -> int:
+        return len(self.edges) - 1
+
+    def n_tokens(self, number: int) -> int:
+        """How many of the corpus's tokens are in the slice, known or not."""
+        return int(self.edges[number + 1] - self.edges[number])
+
+    def sentences(self, number: int) -> Sentences:
+        """The slice: tokens that are no term are left out, and what is left of a text is cut at MAX_SENTENCE."""
+        start, end = self.edges[number : number + 2]
+        starts = self._corpus.starts
+        first, last = np.searchsorted(starts, start, side="right") - 1, np.searchsorted(starts, end)
+        borders = np.clip(starts[first : last + 1], start, end) - start
+        ids = self._term_of[self._corpus.ids[start:end]]
+        is_term = ids >= 0
+        n_terms_before = np.concatenate([[0], np.cumsum(is_term)])
+        return Sentences(ids[is_term], _sentence_starts(n_terms_before[borders]))
+
+    @contextmanager
+    def files(self, number: int, n_files: int) -> Iterator[list[SentenceFile]]:
+        """The slice in at most so many files, a sentence a line, which are gone afterwards.
+
+        Raises:
+            BadInput: there is no room for them.
+        """
+        with ExitStack() as stack:
+            try:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tokembed-"))
+                written = [
+                    self._written(part, Path(folder) / f"{place}.txt")
+                    for place, part in enumerate(self.sentences(number).parts(n_files))
+                ]
+            except OSError as error:
+                raise BadInput(
+                    f"a folder for temporary files must have room for {self.n_tokens(number):,} numbers as text, "
+                    f"found: {error.strerror or error}; set TMPDIR to a folder with more"
+                ) from error
+            yield written
+
+    def _written(self, part: Sentences, path: Path) -> SentenceFile:
+        path.write_bytes(joined_tokens(part.ids, part.starts, *self._decimals).data)
+        return SentenceFile(path, len(part), len(part.ids))
 
 
-def write(corpus: Corpus, path: Path) -> int:
-    """Write one sentence a line, a text longer than MAX_SENTENCE as several; how many there are."""
-    n_sentences = 0
-    with open(path, "w", encoding="ascii") as file:
-        for first, last in zip(corpus.starts[:-1].tolist(), corpus.starts[1:].tolist(), strict=True):
-            for start in range(first, last, MAX_SENTENCE):
-                file.write(" ".join(map(str, corpus.ids[start : min(start + MAX_SENTENCE, last)].tolist())) + "\n")
-                n_sentences += 1
-    return n_sentences
+def _edges(starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where slices of about the same size begin and end, in tokens, (n_slices + 1,)."""
+    n_tokens = int(starts[-1])
+    wanted = np.linspace(0, n_tokens, max(1, round(n_tokens / SLICE_TOKENS)) + 1).astype(np.int64)
+    texts = starts[np.searchsorted(starts, wanted, side="right") - 1]
+    edges: NDArray[np.int64] = np.unique(texts + (wanted - texts) // MAX_SENTENCE * MAX_SENTENCE)
+    return edges
 
 
-class _EpochLog(CallbackAny2Vec):  # type: ignore[misc]
-    def __init__(self, epochs: int) -> None:
-        self._epochs, self._done = epochs, 0
+def _sentence_starts(starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where sentences begin in texts that begin at `starts`, (n_sentences + 1,).
 
-    def on_epoch_end(self, _: object) -> None:
-        self._done += 1
-        _log.info("epoch %d of %d", self._done, self._epochs)
+    >>> _sentence_starts(np.array([0, 5, 5, 5 + 2 * MAX_SENTENCE + 1])).tolist()
+    [0, 5, 10005, 20005, 20006]
+    """
+    n_sentences = -(-np.diff(starts) // MAX_SENTENCE)
+    text_of = np.repeat(np.arange(len(n_sentences)), n_sentences)
+    place = np.arange(len(text_of)) - (np.cumsum(n_sentences) - n_sentences)[text_of]
+    return np.append(starts[text_of] + place * MAX_SENTENCE, starts[-1])

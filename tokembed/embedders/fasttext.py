@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from gensim.models import FastText
-from gensim.models.fasttext import ft_ngram_hashes
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tokembed.corpus import Corpus, frequent_terms, starts_of
+from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import BadUsage, one_of, within
-from tokembed.sentences import ARCHITECTURES, train, untrained
+from tokembed.gensim_training import ARCHITECTURES, train, untrained
+from tokembed.kernels.ngrams import average_in
+from tokembed.ngrams import ngram_hashes
 from tokembed.types import Kind, Lookup
 from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
 from tokembed.vocab import Vocab
@@ -30,9 +31,12 @@ MOST_CBOW_RATE = 0.1
 """gensim's FastText does not clip the steps of CBOW: in trials on small corpora it grew without bounds and
 crashed from a learning rate of 0.2 on (0.1 with window 100), never up to this and 1 / window."""
 
+_NO_NGRAMS = {"min_n": 100, "max_n": 100}
+"""gensim knows the words as numbers: what n-grams it would make of them are not those of the tokens."""
+
 
 class FastTextEmbedder:
-    """gensim's FastText with n-grams of our token strings.
+    """gensim's FastText with n-grams of our token strings, or of the Hangul letters in them.
 
     Args:
         dim: how many dimensions a vector has.
@@ -42,12 +46,14 @@ class FastTextEmbedder:
         seed: of the initial vectors and of every chance taken.
         workers: training threads; with more than one, two runs differ.
         architecture: predict the neighbors from the word, or the word from its neighbors.
-        negative: noise words for each true one.
+        negative: noise words for each true one; with hs there are none.
+        hs: predict a word as its way through the Huffman tree of all words (hierarchical softmax).
         sample: tokens with a larger share of the corpus are left out at random; 0 leaves none out.
         learning_rate: of the start; it falls to a 250th. With cbow 0.1 at the most, and 1 / window.
         min_n: code points of the shortest n-gram, the marks of a word's start and end counted.
         max_n: code points of the longest n-gram.
         buckets: places the n-grams are hashed to; 0 for twice the distinct n-grams, 2,000,000 at the most.
+        jamo: make the n-grams of Hangul letters, three a syllable: 강아지 counts as ㄱㅏㅇㅇㅏeㅈㅣe.
 
     Source: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information".
     Differs: an unseen word is the mean of its trained n-grams only; one with none has no vector. An n-gram is
@@ -71,16 +77,18 @@ class FastTextEmbedder:
         workers: int = 1,
         architecture: Literal["skip-gram", "cbow"] = "skip-gram",
         negative: int = 5,
+        hs: bool = False,
         sample: float = 0.001,
         learning_rate: float = 0.025,
         min_n: int = 3,
         max_n: int = 6,
         buckets: int = 0,
+        jamo: bool = False,
     ) -> None:
         self.dim, self.window, self.min_count, self.epochs = dim, window, min_count, epochs
         self.seed, self.workers, self.architecture = seed, workers, architecture
-        self.negative, self.sample, self.learning_rate = negative, sample, learning_rate
-        self.min_n, self.max_n, self.buckets = min_n, max_n, buckets
+        self.negative, self.hs, self.sample, self.learning_rate = negative, hs, sample, learning_rate
+        self.min_n, self.max_n, self.buckets, self.jamo = min_n, max_n, buckets, jamo
         check_options(vars(self))
         within("buckets", buckets, 0, MOST_NUMBERS // dim)
         one_of("architecture", architecture, ARCHITECTURES)
@@ -89,33 +97,38 @@ class FastTextEmbedder:
         if max_n < min_n:
             raise BadUsage(f"max_n must be at least min_n, got min_n {min_n} and max_n {max_n}")
 
-    def fit(self, corpus: Corpus) -> Self:
-        """Train on the corpus.
+    def fit(self, corpus: Corpus, *, checkpoint: Path | None = None) -> Self:
+        """Train on the corpus, slice by slice.
+
+        Args:
+            checkpoint: a folder that keeps the state after each slice; training goes on from what is there.
 
         Raises:
-            BadInput: no text has a token, none occurs `min_count` times, or training runs away.
+            BadInput: no text has a token, none occurs `min_count` times, or training runs away; or the state is of
+                another corpus or other options.
         """
         terms, counts = frequent_terms(corpus, self.min_count)
-        hashes, starts = self._hashes(terms)
-        ngram_hashes = np.unique(hashes)
-        n_buckets = self.buckets or min(max(2 * len(ngram_hashes), 1), MOST_BUCKETS, MOST_NUMBERS // self.dim)
+        hashes, starts = ngram_hashes(terms.tokens, self.min_n, self.max_n, jamo=self.jamo)
+        hashes_seen = np.unique(hashes)
+        n_buckets = self.buckets or min(max(2 * len(hashes_seen), 1), MOST_BUCKETS, MOST_NUMBERS // self.dim)
         buckets = hashes % np.uint32(n_buckets)
-        model = untrained(FastText, self, counts, {"bucket": n_buckets})
-        # gensim knows the words as ids, so the n-grams it made of them give way to those of the tokens.
-        term_buckets = np.split(buckets, starts[1:-1])
-        model.wv.buckets_word = [term_buckets[int(key)] for key in model.wv.index_to_key]
-        vectors = finite(train(model, corpus.restricted(terms)), self.learning_rate)
+        model = untrained(FastText, self, counts, {"bucket": n_buckets, **_NO_NGRAMS})
+        model.wv.buckets_word = np.split(buckets, starts[1:-1])
+        model.wv.vectors = model.wv.vectors_vocab  # in place of a copy that training does not look at
+        vectors = train(model, self, corpus, terms, checkpoint)
+        average_in(vectors, buckets.astype(np.int64), starts, model.wv.vectors_ngrams, n_there=1)
         trained_buckets = np.unique(buckets)
-        self.ngram_vectors = finite(model.wv.vectors_ngrams[trained_buckets], self.learning_rate)
-        self.ngram_hashes, self.trained_buckets, self.n_buckets = ngram_hashes, trained_buckets, n_buckets
-        self.terms, self.counts, self.vectors = terms, counts, vectors
+        ngram_vectors = finite(model.wv.vectors_ngrams[trained_buckets], self.learning_rate)
+        self.terms, self.counts, self.vectors = terms, counts, finite(vectors, self.learning_rate)
+        self.ngram_hashes, self.ngram_vectors = hashes_seen, ngram_vectors
+        self.trained_buckets, self.n_buckets = trained_buckets, n_buckets
         return self
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' vectors: their own, or the mean of those of their n-grams that were trained."""
         found = lookup_terms(self, tokens)
         unseen = np.flatnonzero(found.kind == Kind.NONE)
-        rows, starts = self.trained_ngrams(tokens[place] for place in unseen.tolist())
+        rows, starts = self.trained_ngrams([tokens[place] for place in unseen.tolist()])
         n_trained = np.diff(starts)
         ones = np.ones(len(rows), np.float32)
         sums = csr_array((ones, rows, starts), shape=(len(unseen), len(self.ngram_vectors))) @ self.ngram_vectors
@@ -123,13 +136,13 @@ class FastTextEmbedder:
         found.kind[unseen[n_trained > 0]] = Kind.NGRAMS
         return found
 
-    def trained_ngrams(self, tokens: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def trained_ngrams(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the tokens' n-grams stand in `ngram_vectors`, those that training never saw left out.
 
         Returns:
             Their rows, one token's after another's, and where each token's begin, (n_tokens + 1,).
         """
-        hashes, starts = self._hashes(tokens)
+        hashes, starts = ngram_hashes(tokens, self.min_n, self.max_n, jamo=self.jamo)
         if not len(self.ngram_hashes):
             return np.empty(0, np.int64), np.zeros_like(starts)
         places = np.minimum(np.searchsorted(self.ngram_hashes, hashes), len(self.ngram_hashes) - 1)
@@ -137,15 +150,6 @@ class FastTextEmbedder:
         rows = np.searchsorted(self.trained_buckets, hashes[trained] % np.uint32(self.n_buckets))
         n_trained_before = np.concatenate([[0], np.cumsum(trained)])
         return rows, n_trained_before[starts]
-
-    def _hashes(self, tokens: Iterable[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """The n-grams' hashes in full, one token's after another's, and where each token's begin."""
-        hashes, lengths = array("I"), []
-        for token in tokens:
-            own = ft_ngram_hashes(token, self.min_n, self.max_n, 2**32)
-            hashes.extend(own)
-            lengths.append(len(own))
-        return np.array(hashes, np.uint32), starts_of(lengths)
 
     def state(self) -> Arrays:
         """`vectors`, `counts`, the n-grams' hashes, and of the buckets they are in the numbers and vectors."""
@@ -158,7 +162,7 @@ class FastTextEmbedder:
         }
 
     def restore(self, terms: Vocab, arrays: Arrays) -> Self:
-        """The embedder of these terms, vectors and n-grams; `min_n` and `max_n` are the constructor's."""
+        """The embedder of these terms, vectors and n-grams; `min_n`, `max_n` and `jamo` are the constructor's."""
         self.ngram_hashes = np.asarray(arrays["ngram_hashes"], np.uint32)
         self.trained_buckets = np.asarray(arrays["trained_buckets"], np.uint32)
         self.ngram_vectors = np.asarray(arrays["ngram_vectors"], np.float32)

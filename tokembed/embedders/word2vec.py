@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import one_of
-from tokembed.sentences import ARCHITECTURES, train, untrained
+from tokembed.gensim_training import ARCHITECTURES, train, untrained
 from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
 from tokembed.vocab import Vocab
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Word2VecEmbedder:
-    """gensim's Word2Vec with negative sampling.
+    """gensim's Word2Vec with negative sampling or hierarchical softmax.
 
     Args:
         dim: how many dimensions a vector has.
@@ -30,7 +31,8 @@ class Word2VecEmbedder:
         seed: of the initial vectors and of every chance taken.
         workers: training threads; with more than one, two runs differ.
         architecture: predict the neighbors from the word, or the word from its neighbors.
-        negative: noise words for each true one.
+        negative: noise words for each true one; with hs there are none.
+        hs: predict a word as its way through the Huffman tree of all words (hierarchical softmax).
         sample: tokens with a larger share of the corpus are left out at random; 0 leaves none out.
         learning_rate: of the start; it falls to a 250th.
 
@@ -52,23 +54,28 @@ class Word2VecEmbedder:
         workers: int = 1,
         architecture: Literal["skip-gram", "cbow"] = "skip-gram",
         negative: int = 5,
+        hs: bool = False,
         sample: float = 0.001,
         learning_rate: float = 0.025,
     ) -> None:
         self.dim, self.window, self.min_count, self.epochs = dim, window, min_count, epochs
         self.seed, self.workers, self.architecture = seed, workers, architecture
-        self.negative, self.sample, self.learning_rate = negative, sample, learning_rate
+        self.negative, self.hs, self.sample, self.learning_rate = negative, hs, sample, learning_rate
         check_options(vars(self))
         one_of("architecture", architecture, ARCHITECTURES)
 
-    def fit(self, corpus: Corpus) -> Self:
-        """Train on the corpus.
+    def fit(self, corpus: Corpus, *, checkpoint: Path | None = None) -> Self:
+        """Train on the corpus, slice by slice.
+
+        Args:
+            checkpoint: a folder that keeps the state after each slice; training goes on from what is there.
 
         Raises:
-            BadInput: no text has a token, none occurs `min_count` times, or training runs away.
+            BadInput: no text has a token, none occurs `min_count` times, or training runs away; or the state is of
+                another corpus or other options.
         """
         terms, counts = frequent_terms(corpus, self.min_count)
-        vectors = train(untrained(Word2Vec, self, counts), corpus.restricted(terms))
+        vectors = train(untrained(Word2Vec, self, counts), self, corpus, terms, checkpoint)
         self.terms, self.counts, self.vectors = terms, counts, finite(vectors, self.learning_rate)
         return self
 
