@@ -15,7 +15,7 @@ from tests.vector_examples import assert_same, example, written
 from tokembed.convert import read_vectors
 from tokembed.vocab import unescaped
 
-GLOVE = Path("/work/shared/data/glove.6B.50d.top20k.txt.gz")
+GLOVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "glove.6B.50d.top20k.txt.gz"
 SMALL = b"a 1 2\nb 3 4\n"
 
 
