@@ -263,9 +263,11 @@ def test_fasttext_leaves_untrained_ngrams_out() -> None:
     found = embedder.lookup(["word1", "words", "홀로"])
     assert found.kind.tolist() == [Kind.EXACT, Kind.NGRAMS, Kind.NONE]
     assert not found.vectors[2].any()
-    rows, starts = embedder.trained_ngrams(["words", "홀로"])
-    assert starts.tolist() == [0, len(rows), len(rows)]
-    np.testing.assert_allclose(found.vectors[1], embedder.ngram_vectors[rows].mean(axis=0), rtol=1e-6)
+    rows, starts = embedder.ngrams.rows(["words", "홀로"])
+    assert (rows[starts[1] :] == -1).all()
+    trained = rows[: starts[1]][rows[: starts[1]] >= 0]
+    assert 0 < len(trained) < starts[1]
+    np.testing.assert_allclose(found.vectors[1], embedder.ngrams.vectors[trained].mean(axis=0), rtol=1e-6)
 
 
 @pytest.mark.parametrize("buckets", [1, 7, 0])
@@ -277,10 +279,11 @@ def test_fasttext_knows_an_ngram_by_its_whole_hash(buckets: int) -> None:
     assert embedder.lookup(strangers).kind.tolist() == [Kind.NONE] * len(strangers)
     for word in ["sword", "words", "keyword1", "강word"]:
         known = [ngram for ngram in compute_ngrams_bytes(word, 3, 6) if ngram in have]
-        buckets_of_known = [ft_hash_bytes(ngram) % embedder.n_buckets for ngram in known]
-        rows, _ = embedder.trained_ngrams([word])
-        assert embedder.trained_buckets[rows].tolist() == buckets_of_known
-        expected = embedder.ngram_vectors[np.searchsorted(embedder.trained_buckets, buckets_of_known)].mean(axis=0)
+        ngrams = embedder.ngrams
+        buckets_of_known = [ft_hash_bytes(ngram) % ngrams.n_buckets for ngram in known]
+        rows, _ = ngrams.rows([word])
+        assert ngrams.buckets[rows[rows >= 0]].tolist() == buckets_of_known
+        expected = ngrams.vectors[np.searchsorted(ngrams.buckets, buckets_of_known)].mean(axis=0)
         np.testing.assert_allclose(embedder.lookup([word]).vectors[0], expected, rtol=1e-5, atol=1e-7)
 
 

@@ -110,8 +110,8 @@ def test_an_unseen_inflection_is_the_mean_of_its_trained_ngrams_of_letters(word:
     seen = {ngram for term in WORDS for ngram in compute_ngrams_bytes(decomposed(term), 3, 6)}
     own = [ngram for ngram in compute_ngrams_bytes(decomposed(word), 3, 6) if ngram in seen]
     assert own
-    buckets = [ft_hash_bytes(ngram) % embedder.n_buckets for ngram in own]
-    expected = embedder.ngram_vectors[np.searchsorted(embedder.trained_buckets, buckets)].mean(axis=0)
+    buckets = [ft_hash_bytes(ngram) % embedder.ngrams.n_buckets for ngram in own]
+    expected = embedder.ngrams.vectors[np.searchsorted(embedder.ngrams.buckets, buckets)].mean(axis=0)
     found = embedder.lookup([word])
     assert found.kind.tolist() == [Kind.NGRAMS]
     np.testing.assert_allclose(found.vectors[0], expected, rtol=1e-5, atol=1e-7)
@@ -144,10 +144,7 @@ def test_a_state_restores_with_its_ngrams() -> None:
 
 
 def as_word_vectors(embedder: Any) -> WordVectors:
-    ngrams = ngrams_in(
-        embedder.terms.tokens, embedder.vectors, embedder.trained_buckets, embedder.ngram_vectors,
-        n_buckets=embedder.n_buckets, min_n=3, max_n=6, jamo=embedder.jamo,
-    )  # fmt: skip
+    ngrams = ngrams_in(embedder.terms.tokens, embedder.vectors, embedder.ngrams)
     return WordVectors(embedder.terms, embedder.vectors, embedder.counts, ngrams)
 
 

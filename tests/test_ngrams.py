@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gensim.models.fasttext import FastTextKeyedVectors, ft_ngram_hashes
+from gensim.models.fasttext_inner import compute_ngrams_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tokembed.embedders.fasttext import FastTextEmbedder
 from tokembed.kernels.ngrams import ngram_buckets
-from tokembed.ngrams import END_OF_TEXT, ngrams_in, with_ngrams
+from tokembed.ngrams import (
+    END_OF_TEXT,
+    NGrams,
+    TrainedNGrams,
+    kept_ngrams,
+    ngrams_in,
+    ngrams_of,
+    trained_in,
+    with_ngrams,
+)
 from tokembed.tokenizers.whitespace import WhitespaceTokenizer
 from tokembed.types import Kind
 from tokembed.vectors import WordVectors
@@ -79,14 +89,30 @@ def test_a_word_without_a_trained_ngram_has_no_vector() -> None:
 def test_the_ngrams_of_a_model_that_keeps_what_was_trained_give_its_vectors_again() -> None:
     corpus = WhitespaceTokenizer().encode_batch(["abx xba"] * 20)
     model = FastTextEmbedder(dim=8, min_count=1, min_n=2, max_n=2).fit(corpus)
-    buckets = model.trained_buckets, model.ngram_vectors
-    ngrams = ngrams_in(model.terms.tokens, model.vectors, *buckets, n_buckets=model.n_buckets, min_n=2, max_n=2)
+    ngrams = ngrams_in(model.terms.tokens, model.vectors, model.ngrams)
     vectors, again = with_ngrams(model.terms.tokens, ngrams.own, ngrams.buckets, min_n=2, max_n=2)
     np.testing.assert_allclose(vectors, model.vectors, atol=1e-6)
     np.testing.assert_array_equal(again.is_trained, ngrams.is_trained)
     unseen = ngrams.lookup(["aba"])  # all its n-grams were trained
     assert unseen.kind.tolist() == [Kind.NGRAMS]
     np.testing.assert_allclose(unseen.vectors, model.lookup(["aba"]).vectors, atol=1e-6)
+
+
+@given(st.lists(st.text(alphabet="ab홀로 é", max_size=6), max_size=8), st.sampled_from([1, 3, 50, 100_000]))
+def test_what_is_kept_of_all_buckets_gives_unseen_words_the_same_vectors(words: list[str], n_buckets: int) -> None:
+    ngrams = trained(n_buckets=n_buckets).ngrams
+    assert isinstance(ngrams, NGrams)
+    kept = trained_in(ngrams)
+    assert isinstance(kept, TrainedNGrams)
+    assert len(kept.vectors) == ngrams.is_trained.sum()
+    assert kept.lookup(words).kind.tolist() == ngrams.lookup(words).kind.tolist()
+    assert (kept_ngrams(kept.arrays(), min_n=2, max_n=4, jamo=False).rows(words)[0] == kept.rows(words)[0]).all()
+
+
+@given(st.text(alphabet="ab홀로 é<>", max_size=8), st.integers(1, 3), st.integers(0, 4))
+def test_ngrams_as_strings_are_fasttexts(word: str, min_n: int, more: int) -> None:
+    expected = [ngram.decode() for ngram in compute_ngrams_bytes(word, min_n, min_n + more)]
+    assert ngrams_of(word, min_n, min_n + more) == expected
 
 
 @pytest.mark.parametrize("n_terms", [1, 40_000])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from tokembed.cores import n_cores
 from tokembed.hangul import letters
 from tokembed.kernels.ngrams import average_in, ngram_buckets
 from tokembed.types import Kind, Lookup
+
+if TYPE_CHECKING:
+    from tokembed.types import Arrays
 
 END_OF_TEXT = "</s>"
 """fastText's mark for the end of a line, a word without n-grams."""
@@ -53,6 +57,64 @@ class NGrams:
         return Lookup(vectors, np.where(has_vector, Kind.NGRAMS, Kind.NONE).astype(np.uint8))
 
 
+@dataclass(frozen=True, slots=True)
+class TrainedNGrams:
+    """What makes vectors of unseen words, as a model keeps it: buckets that training never saw are not there.
+
+    Attributes:
+        hashes: of the n-grams that were trained, in full and ascending, uint32; None where they are not known,
+            and whatever falls into a trained bucket counts as trained.
+        buckets: the numbers of the trained buckets, ascending, uint32 (n_trained,).
+        vectors: theirs, float32 (n_trained, dim).
+        n_buckets: how many there are, trained or not.
+        min_n, max_n, jamo: as of `NGrams`.
+    """
+
+    hashes: NDArray[np.uint32] | None
+    buckets: NDArray[np.uint32]
+    vectors: NDArray[np.float32]
+    n_buckets: int
+    min_n: int
+    max_n: int
+    jamo: bool = False
+
+    def lookup(self, tokens: Sequence[str]) -> Lookup:
+        """The means of those of the tokens' n-grams that were trained; zeros and `Kind.NONE` where there is none."""
+        rows, starts = self.rows(tokens)
+        is_trained = rows >= 0
+        trained_before = np.concatenate([[0], np.cumsum(is_trained)])[starts]
+        vectors = np.zeros((len(tokens), self.vectors.shape[1]), np.float32)
+        average_in(vectors, rows[is_trained], trained_before, self.vectors, n_there=0)
+        return Lookup(vectors, np.where(np.diff(trained_before) > 0, Kind.NGRAMS, Kind.NONE).astype(np.uint8))
+
+    def arrays(self) -> Arrays:
+        """What `kept_ngrams` makes them of again."""
+        hashes = {} if self.hashes is None else {"ngram_hashes": self.hashes}
+        n_buckets = np.array([self.n_buckets], np.int64)
+        return {**hashes, "trained_buckets": self.buckets, "ngram_vectors": self.vectors, "n_buckets": n_buckets}
+
+    def rows(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the tokens' n-grams stand in `vectors`, -1 for one that was not trained.
+
+        Returns:
+            The rows, one token's after another's, and where each token's begin, (n_tokens + 1,).
+        """
+        hashes, starts = ngram_hashes(tokens, self.min_n, self.max_n, jamo=self.jamo)
+        buckets = hashes % np.uint32(self.n_buckets) if self.n_buckets else hashes
+        rows, is_trained = _places(buckets, self.buckets)
+        if self.hashes is not None:
+            is_trained = _places(hashes, self.hashes)[1]
+        return np.where(is_trained, rows, -1), starts
+
+
+def _places(values: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where each value stands, or would stand, and whether it is there."""
+    if not len(ascending):
+        return np.zeros(len(values), np.int64), np.zeros(len(values), np.bool_)
+    places = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return places, ascending[places] == values
+
+
 def with_ngrams(
     terms: Sequence[str],
     own: NDArray[np.float32],
@@ -86,33 +148,44 @@ def with_ngrams(
     return vectors, NGrams(own, buckets, is_trained, min_n, max_n)
 
 
-def ngrams_in(
-    terms: Sequence[str],
-    vectors: NDArray[np.float32],
-    trained_buckets: NDArray[np.integer],
-    bucket_vectors: NDArray[np.float32],
-    *,
-    n_buckets: int,
-    min_n: int,
-    max_n: int,
-    jamo: bool = False,
-) -> NGrams:
-    """The n-grams of a model that keeps only what was trained: `with_ngrams` gives its vectors again, but for rounding.
+def ngrams_in(terms: Sequence[str], vectors: NDArray[np.float32], kept: TrainedNGrams) -> NGrams:
+    """The n-grams of a model with all its buckets: `with_ngrams` gives its vectors again, but for rounding.
 
     Args:
         vectors: the terms', with their n-grams averaged in, float32 (n_terms, dim).
-        trained_buckets: numbers of buckets. bucket_vectors: theirs, float32 (n_trained, dim).
-        n_buckets: how many there are altogether; those that were not trained become zeros.
+        kept: what of the n-grams was kept; buckets that were not trained become zeros.
     """
-    buckets = np.zeros((n_buckets, vectors.shape[1]), np.float32)
-    buckets[trained_buckets] = bucket_vectors
-    is_trained = np.zeros(n_buckets, np.bool_)
-    is_trained[trained_buckets] = True
-    found, starts = _buckets_of(terms, min_n, max_n, n_buckets, jamo=jamo)
+    buckets = np.zeros((kept.n_buckets, vectors.shape[1]), np.float32)
+    buckets[kept.buckets] = kept.vectors
+    is_trained = np.zeros(kept.n_buckets, np.bool_)
+    is_trained[kept.buckets] = True
+    found, starts = _buckets_of(terms, kept.min_n, kept.max_n, kept.n_buckets, jamo=kept.jamo)
     n_ngrams = np.diff(starts).astype(np.float32)[:, None]
     means = np.zeros_like(vectors)
     average_in(means, found, starts, buckets, n_there=0)
-    return NGrams(vectors * (n_ngrams + 1) - means * n_ngrams, buckets, is_trained, min_n, max_n, jamo)
+    own = vectors * (n_ngrams + 1) - means * n_ngrams
+    return NGrams(own, buckets, is_trained, kept.min_n, kept.max_n, kept.jamo)
+
+
+def kept_ngrams(arrays: Arrays, *, min_n: int, max_n: int, jamo: bool) -> TrainedNGrams:
+    """The n-grams of a saved model, from what `TrainedNGrams.arrays` gave."""
+    return TrainedNGrams(
+        np.asarray(arrays["ngram_hashes"], np.uint32) if "ngram_hashes" in arrays else None,
+        np.asarray(arrays["trained_buckets"], np.uint32),
+        np.asarray(arrays["ngram_vectors"], np.float32),
+        int(arrays["n_buckets"][0]),
+        min_n,
+        max_n,
+        jamo,
+    )
+
+
+def trained_in(ngrams: NGrams) -> TrainedNGrams:
+    """What is to be kept of n-grams with all their buckets: those that were trained."""
+    buckets = np.flatnonzero(ngrams.is_trained).astype(np.uint32)
+    return TrainedNGrams(
+        None, buckets, ngrams.buckets[buckets], len(ngrams.buckets), ngrams.min_n, ngrams.max_n, ngrams.jamo
+    )
 
 
 def ngram_hashes(
@@ -135,3 +208,19 @@ def _buckets_of(
     np.cumsum([len(word) for word in marked], out=bounds[1:])
     data = np.frombuffer(b"".join(marked), np.uint8)
     return ngram_buckets(data, bounds, min_n=min_n, max_n=max_n, n_buckets=n_buckets)
+
+
+def ngrams_of(token: str, min_n: int, max_n: int, *, jamo: bool = False) -> list[str]:
+    """The token's n-grams in the order of `ngram_hashes`.
+
+    >>> ngrams_of("먹고", 3, 4)
+    ['<먹고', '<먹고>', '먹고>']
+    """
+    word = f"<{letters(token) if jamo else token}>"
+    last = len(word)
+    return [
+        word[start : start + n]
+        for start in range(last)
+        for n in range(min_n, min(max_n, last - start) + 1)
+        if n > 1 or 0 < start < last - 1  # a mark alone is none
+    ]

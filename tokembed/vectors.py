@@ -14,7 +14,7 @@ from tokembed.types import Kind, Lookup
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.ngrams import NGrams
+    from tokembed.ngrams import NGrams, TrainedNGrams
     from tokembed.types import Arrays
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -59,12 +59,14 @@ class WordVectors:
         matrix: float32 (n_terms, dim), rows in the order of the terms; may be read-only.
         counts: how often each term occurred where it was trained, int64 (n_terms,); None where that is not known.
         ngrams: what gives unseen words a vector, None where nothing does.
+        norms: the rows' lengths, float32 (n_terms,); None where they are not stored.
     """
 
     terms: Vocab
     matrix: NDArray[np.float32]
     counts: NDArray[np.int64] | None = None
-    ngrams: NGrams | None = None
+    ngrams: NGrams | TrainedNGrams | None = None
+    norms: NDArray[np.float32] | None = None
 
     @property
     def dim(self) -> int:

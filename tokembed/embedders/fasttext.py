@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from gensim.models import FastText
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from tokembed.corpus import Corpus, frequent_terms
-from tokembed.errors import BadUsage, one_of, within
+from tokembed.errors import BadUsage, check_fitted, one_of, within
 from tokembed.gensim_training import ARCHITECTURES, train, untrained
 from tokembed.kernels.ngrams import average_in
-from tokembed.ngrams import ngram_hashes
-from tokembed.types import Kind, Lookup
-from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
+from tokembed.ngrams import TrainedNGrams, kept_ngrams, ngram_hashes
+from tokembed.types import Lookup
+from tokembed.vectors import WordVectors, check_options, finite, learned_arrays, restored
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -63,8 +62,7 @@ class FastTextEmbedder:
     terms: Vocab
     counts: NDArray[np.int64]
     vectors: NDArray[np.float32]
-    ngram_hashes: NDArray[np.uint32]
-    ngram_vectors: NDArray[np.float32]
+    ngrams: TrainedNGrams
 
     def __init__(
         self,
@@ -120,51 +118,21 @@ class FastTextEmbedder:
         trained_buckets = np.unique(buckets)
         ngram_vectors = finite(model.wv.vectors_ngrams[trained_buckets], self.learning_rate)
         self.terms, self.counts, self.vectors = terms, counts, finite(vectors, self.learning_rate)
-        self.ngram_hashes, self.ngram_vectors = hashes_seen, ngram_vectors
-        self.trained_buckets, self.n_buckets = trained_buckets, n_buckets
+        self.ngrams = TrainedNGrams(
+            hashes_seen, trained_buckets, ngram_vectors, n_buckets, self.min_n, self.max_n, self.jamo
+        )
         return self
 
     def lookup(self, tokens: Sequence[str]) -> Lookup:
         """The tokens' vectors: their own, or the mean of those of their n-grams that were trained."""
-        found = lookup_terms(self, tokens)
-        unseen = np.flatnonzero(found.kind == Kind.NONE)
-        rows, starts = self.trained_ngrams([tokens[place] for place in unseen.tolist()])
-        n_trained = np.diff(starts)
-        ones = np.ones(len(rows), np.float32)
-        sums = csr_array((ones, rows, starts), shape=(len(unseen), len(self.ngram_vectors))) @ self.ngram_vectors
-        found.vectors[unseen] = sums / np.maximum(n_trained, 1).astype(np.float32)[:, None]
-        found.kind[unseen[n_trained > 0]] = Kind.NGRAMS
-        return found
-
-    def trained_ngrams(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the tokens' n-grams stand in `ngram_vectors`, those that training never saw left out.
-
-        Returns:
-            Their rows, one token's after another's, and where each token's begin, (n_tokens + 1,).
-        """
-        hashes, starts = ngram_hashes(tokens, self.min_n, self.max_n, jamo=self.jamo)
-        if not len(self.ngram_hashes):
-            return np.empty(0, np.int64), np.zeros_like(starts)
-        places = np.minimum(np.searchsorted(self.ngram_hashes, hashes), len(self.ngram_hashes) - 1)
-        trained = self.ngram_hashes[places] == hashes
-        rows = np.searchsorted(self.trained_buckets, hashes[trained] % np.uint32(self.n_buckets))
-        n_trained_before = np.concatenate([[0], np.cumsum(trained)])
-        return rows, n_trained_before[starts]
+        check_fitted(self)
+        return WordVectors(self.terms, self.vectors, ngrams=self.ngrams).lookup(tokens)
 
     def state(self) -> Arrays:
         """`vectors`, `counts`, the n-grams' hashes, and of the buckets they are in the numbers and vectors."""
-        return {
-            **learned_arrays(self),
-            "ngram_hashes": self.ngram_hashes,
-            "trained_buckets": self.trained_buckets,
-            "ngram_vectors": self.ngram_vectors,
-            "n_buckets": np.array([self.n_buckets], np.int64),
-        }
+        return {**learned_arrays(self), **self.ngrams.arrays()}
 
     def restore(self, terms: Vocab, arrays: Arrays) -> Self:
         """The embedder of these terms, vectors and n-grams; `min_n`, `max_n` and `jamo` are the constructor's."""
-        self.ngram_hashes = np.asarray(arrays["ngram_hashes"], np.uint32)
-        self.trained_buckets = np.asarray(arrays["trained_buckets"], np.uint32)
-        self.ngram_vectors = np.asarray(arrays["ngram_vectors"], np.float32)
-        self.n_buckets = int(arrays["n_buckets"][0])
+        self.ngrams = kept_ngrams(arrays, min_n=self.min_n, max_n=self.max_n, jamo=self.jamo)
         return restored(self, terms, arrays)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokembed.errors import BadInput
-from tokembed.ngrams import with_ngrams
+from tokembed.ngrams import NGrams, TrainedNGrams, ngrams_in, with_ngrams
 from tokembed.vector_files.assembling import decoded, good_rows, rows_not_finite
 from tokembed.vector_files.source import Source
 from tokembed.vectors import WordVectors
@@ -149,12 +149,13 @@ def files(path: Path, vectors: WordVectors) -> Files:
     for word in vectors.terms:
         if "\0" in word:
             raise BadInput(f"a word must have no zero byte in it to stand in a .bin, found {word!r}; write .npy")
-    return {path: lambda file: _write(file, vectors)}
+    kept = vectors.ngrams
+    ngrams = ngrams_in(vectors.terms.tokens, vectors.matrix, kept) if isinstance(kept, TrainedNGrams) else kept
+    return {path: lambda file: _write(file, vectors, ngrams)}
 
 
-def _write(file: IO[bytes], vectors: WordVectors) -> None:
+def _write(file: IO[bytes], vectors: WordVectors, ngrams: NGrams | None) -> None:
     n_terms, dim = vectors.matrix.shape
-    ngrams = vectors.ngrams
     own, buckets = (vectors.matrix, vectors.matrix[:0]) if ngrams is None else (ngrams.own, ngrams.buckets)
     args = _Args(dim)
     if ngrams is not None:
