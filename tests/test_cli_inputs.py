@@ -251,7 +251,7 @@ EMBED = {
         ("a.txt", "-e", "word2vec"),
         ".npz",
         ASKED_WRONGLY,
-        "-o must end in .npy, .jsonl, .parquet, .vec",
+        "so -o must end in .npy, .jsonl, .parquet",
     ),
     "sparse vectors as dense": (
         ("a.txt", "-e", "tfidf"),

@@ -198,7 +198,7 @@ def test_one_slice_is_one_call_of_gensim_to_the_bit(tmp_path: Path, ours: Any, t
     ngrams = FastText(corpus_file=file, bucket=500, **({"min_alpha": 0.0001} | same))
     fasttext = made("fasttext", epochs=3, buckets=500, **ours).fit(corpus)
     np.testing.assert_array_equal(fasttext.vectors, ngrams.wv[fasttext.terms.tokens])
-    np.testing.assert_array_equal(fasttext.ngram_vectors, ngrams.wv.vectors_ngrams[fasttext.trained_buckets])
+    np.testing.assert_array_equal(fasttext.ngrams.vectors, ngrams.wv.vectors_ngrams[fasttext.ngrams.buckets])
 
 
 @pytest.mark.parametrize("name", METHODS)

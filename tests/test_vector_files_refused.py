@@ -20,6 +20,7 @@ from gensim.test.utils import datapath
 from tests.vector_examples import FORM_NAMES, assert_same, example, problem, written
 from tokembed.convert import read_vectors, write_vectors
 from tokembed.errors import BadInput
+from tokembed.vector_files.recognizing import IS_FORM
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 
@@ -128,7 +129,7 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_a_compressed_file_is_read(tmp_path: Path, suffix: str) -> None:
-    for form in FORM_NAMES:
+    for form in IS_FORM:
         path = written(tmp_path, form, example())
         packed = path.with_name(path.name + suffix)
         packed.write_bytes(COMPRESS[suffix](path.read_bytes()))

@@ -15,7 +15,7 @@ from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 
 FORM_NAMES = [form.name for form in FORMS]
-SUFFIX_OF = {form.name: form.suffixes[0] for form in FORMS}
+SUFFIX_OF = {form.name: (*form.suffixes, "")[0] for form in FORMS}
 WORDS = ["학교", "나", "café", "😀", "a\u00a0b", "\\n", "3", '"', "</s>", "ﬁ\u3000"]
 
 

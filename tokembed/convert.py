@@ -1,7 +1,4 @@
-"""Vectors from a file of any form, and to one: the form is told by what is in the file, or by the suffix.
-
-A model's folder is to become one more row of the table of forms; `form_of` is where a folder is told from a file.
-"""
+"""Vectors from a file of any form or a model's folder, and to one: its content tells the form, or else the suffix."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from tokembed.vector_files.recognizing import recognized
 from tokembed.vector_files.refused import check_not_refused
 from tokembed.vector_files.source import ErrorPolicy, Source
 from tokembed.vectors import WordVectors
-from tokembed.writers import sidecars, write_together
+from tokembed.writers import Files, sidecars, write_together
 
 STDIN = "-"
 
@@ -33,7 +30,7 @@ def read_vectors(
     notice: Callable[[str], None] = lambda _: None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> WordVectors:
-    """The words and vectors of a file; those that are float32 arrays stay on disk.
+    """The words and vectors of a file or a model's folder; those that are float32 arrays stay on disk.
 
     Args:
         name: a path, compressed or not, or `-` for stdin.
@@ -48,6 +45,8 @@ def read_vectors(
     """
     with _as_file(name) as path:
         source = Source(name, path, errors, notice, progress)
+        if Path(path).is_dir():
+            return _of_folder(source, form)
         check_not_refused(source)
         try:
             vectors: WordVectors = _module(form_named("--from", form) if form else form_of(source)).read(source)
@@ -56,14 +55,27 @@ def read_vectors(
     return vectors
 
 
+def _of_folder(source: Source, form: str | None) -> WordVectors:
+    if form and not form_named("--from", form).is_folder:
+        raise BadInput(f"{source.name!r} must be a file to be {form}, it is a folder")
+    vectors: WordVectors = _module(form_named("--from", "model")).read(source)
+    return vectors
+
+
 def write_vectors(
-    path: Path, vectors: WordVectors, *, form: str | None = None, notice: Callable[[str], None] = lambda _: None
+    path: Path,
+    vectors: WordVectors,
+    *,
+    form: str | None = None,
+    notice: Callable[[str], None] = lambda _: None,
+    more: Files | None = None,
 ) -> None:
     """Write the file, and what stands beside it, whole or not at all.
 
     Args:
         form: a name of the table; None to tell it from the suffix.
         notice: told what the form has no place for.
+        more: files that appear together with it; beside a file, not a folder.
 
     Raises:
         BadInput: the form cannot hold the words, or the folder cannot be written.
@@ -72,26 +84,34 @@ def write_vectors(
     target = form_to_write(path, form)
     there = {"counts": vectors.counts, "n-grams": vectors.ngrams}
     lost = [what for what, value in there.items() if value is not None and what not in target.keeps]
-    write_together(_module(target).files(path, vectors), outdated=sidecars(path))
+    if target.is_folder:
+        _module(target).write(path, vectors)
+    else:
+        write_together(_module(target).files(path, vectors) | (more or {}), outdated=sidecars(path))
     if lost:
         notice(f"{str(path)!r} has no place for {' and '.join(lost)}, which are left out: {target.name} holds none")
 
 
 def form_to_write(path: Path, form: str | None = None) -> Form:
-    """The form that is asked for, or else the one that the suffix stands for.
+    """The form that is asked for, or else the one that the suffix stands for; without one a model's folder.
 
     Raises:
         BadUsage: no form is called so; or the suffix stands for none, or for two.
     """
     if form:
         return form_named("--to", form)
+    if path.is_dir() or not path.suffix:
+        return form_named("--to", "model")
     found = [known for known in FORMS if path.suffix.lower() in known.suffixes]
     if len(found) == 1:
         return found[0]
     if found:
         raise BadUsage(f"{path.suffix} may be {' or '.join(known.name for known in found)}; choose one with --to")
     suffixes = ", ".join(dict.fromkeys(suffix for known in FORMS for suffix in known.suffixes))
-    raise BadUsage(f"what is written must end in {suffixes}, got {str(path)!r}; or choose its form with --to")
+    raise BadUsage(
+        f"what is written must end in {suffixes}, or in none to be a model's folder, got {str(path)!r}; "
+        "or choose its form with --to"
+    )
 
 
 def form_of(source: Source) -> Form:
@@ -103,7 +123,7 @@ def form_of(source: Source) -> Form:
     name = recognized(source)
     if name is not None:
         return form_named("--from", name)
-    names = ", ".join(form.name for form in FORMS)
+    names = ", ".join(form.name for form in FORMS if not form.is_folder)
     raise BadInput(
         f"{source.name!r} must hold vectors ({names}), it begins with {source.head[:20]!r}; if it does, use --from"
     )

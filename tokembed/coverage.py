@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Self
 
 from tokembed.types import Encoding, Tokenizer
 
@@ -44,6 +44,11 @@ class TokenCounts:
         """Of all characters, the share that stands under an unknown token; None where there is none."""
         # Under an unknown token may stand white space too, such as U+001C, which BERT does not take for any.
         return min(1.0, self.n_unk_chars / self.n_chars) if self.n_chars else None
+
+    def __iadd__(self, other: Self) -> Self:
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+        return self
 
     def add(self, encoding: Encoding) -> None:
         """Count one text."""

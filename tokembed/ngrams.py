@@ -100,11 +100,17 @@ class TrainedNGrams:
             The rows, one token's after another's, and where each token's begin, (n_tokens + 1,).
         """
         hashes, starts = ngram_hashes(tokens, self.min_n, self.max_n, jamo=self.jamo)
-        buckets = hashes % np.uint32(self.n_buckets) if self.n_buckets else hashes
-        rows, is_trained = _places(buckets, self.buckets)
+        rows, is_trained = _places(self._bucket(hashes), self.buckets)
         if self.hashes is not None:
             is_trained = _places(hashes, self.hashes)[1]
         return np.where(is_trained, rows, -1), starts
+
+    def buckets_of(self, token: str) -> NDArray[np.uint32]:
+        """The buckets that the token's n-grams fall into, trained or not, in the order of `ngrams_of`."""
+        return self._bucket(ngram_hashes([token], self.min_n, self.max_n, jamo=self.jamo)[0])
+
+    def _bucket(self, hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        return hashes % np.uint32(self.n_buckets) if self.n_buckets else hashes
 
 
 def _places(values: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tokembed.blocks import strings_between
 from tokembed.bulk_words import letters_of
 from tokembed.corpus import Corpus
 from tokembed.kernels.intern import no_words, with_words
 from tokembed.kernels.joining import joined_tokens, padded
+from tokembed.vocab import Vocab
 
 
 class OpenVocabulary:
@@ -36,6 +38,12 @@ class OpenVocabulary:
         letters, bounds = letters_of(corpus.vocab)
         self._words, numbers = with_words(self._words, letters, bounds, corpus.counts())
         return numbers[corpus.ids]
+
+    def vocab(self) -> Vocab:
+        """The words in the order of their numbers; their strings are made when they are asked for."""
+        words, vocab = self._words, Vocab()
+        vocab.extend(words.n_words, lambda: strings_between(words.letters, words.bounds[: words.n_words + 1]))
+        return vocab
 
     def ranks(self) -> NDArray[np.int32]:
         """The place of each number's word where the most frequent comes first, of equals the one first seen."""

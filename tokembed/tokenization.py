@@ -24,7 +24,7 @@ def write_tokens(
         progress: told after each batch how many texts it had.
     """
     total: dict[str, Cuts] = {}
-    for made in in_order(_with_bulk(batches), lambda item: format_.make(*item)):
+    for made in in_order(with_bulk(batches), lambda item: format_.make(*item)):
         format_.write(made.data)
         for name, cuts in made.cuts.items():
             total.setdefault(name, Cuts())
@@ -38,7 +38,7 @@ def count_tokens(
 ) -> dict[str, int]:
     """How many tokens the batches have under each tokenizer."""
     total = dict.fromkeys(tokenizers, 0)
-    for n_texts, counts in in_order(_with_bulk(batches), lambda item: _counts(*item, tokenizers)):
+    for n_texts, counts in in_order(with_bulk(batches), lambda item: _counts(*item, tokenizers)):
         for name, n_tokens in counts.items():
             total[name] += n_tokens
         progress(n_texts)
@@ -56,7 +56,7 @@ def _counts(batch: Batch, is_bulk: bool, tokenizers: Mapping[str, Tokenizer]) ->
     }
 
 
-def _with_bulk(batches: Iterable[Batch]) -> Iterator[tuple[Batch, bool]]:
+def with_bulk(batches: Iterable[Batch]) -> Iterator[tuple[Batch, bool]]:
     """Each batch and whether the kernels are to cut it: once a large one has come, they are loaded anyway."""
     is_bulk = False
     for batch in batches:

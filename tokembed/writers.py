@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -113,6 +114,45 @@ def write_together(files: Mapping[Path, Writer], *, outdated: Sequence[Path] = (
         for file, write in zip(opened, files.values(), strict=True):
             write(file)
             file.flush()
+
+
+@contextmanager
+def whole_folder(path: Path, *, replaces: Callable[[Path], bool]) -> Iterator[Path]:
+    """A new folder to write files in that takes the place of `path` once all of them are written.
+
+    Args:
+        replaces: whether what stands at `path` is a folder that may be taken away.
+
+    Raises:
+        BadInput: it may not, or the folder cannot be written, or the disk is full.
+    """
+    check_folder_target(path, replaces=replaces)
+    made: Path | None = None
+    try:
+        path = Path(os.path.realpath(path))
+        made = Path(tempfile.mkdtemp(dir=path.parent, prefix=".tokembed-"))
+        yield made
+        made.chmod(0o777 & ~_umask())  # mkdtemp's folder is its owner's alone
+        if path.exists():
+            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=".tokembed-")) / path.name
+            path.rename(old)
+            made.rename(path)
+            shutil.rmtree(old.parent)
+        else:
+            made.rename(path)
+        made = None
+    except OSError as error:
+        raise _refusal(path, error) from error
+    finally:
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def check_folder_target(path: Path, *, replaces: Callable[[Path], bool]) -> None:
+    """Raise BadInput where `path` cannot become a folder, before much work is done for it; see `whole_folder`."""
+    _check_folder(path.absolute().parent, path.name)
+    if path.exists() and not (path.is_dir() and (replaces(path) or not any(path.iterdir()))):
+        raise BadInput(f"{str(path)!r} is there already and no folder that may be replaced; name another")
 
 
 def mark_done(files: Sequence[Path], made_from: Mapping[str, Any]) -> None:

@@ -49,9 +49,9 @@ def main() -> None:
     from tokembed.blocks import file_block
     from tokembed.corpus import from_ids
     from tokembed.embedders.glove import GloveEmbedder
-    from tokembed.exports import vec_files
+    from tokembed.convert import write_vectors
     from tokembed.vocab import Vocab
-    from tokembed.writers import write_together
+    from tokembed.vectors import WordVectors
 
     made: dict[str, Any] = {"workers": int(n_threads), "memory": float(memory), **json.loads(options)}
     few = from_ids([[0, 1, 0, 1]] * 9000, Vocab("ab"))
@@ -71,7 +71,7 @@ def main() -> None:
     fitted = GloveEmbedder(**made).fit(corpus)
     grown = {"before": before, "peak": peak_megabytes()}
     if target:
-        write_together(vec_files(Path(target[0]), fitted.terms, fitted.vectors))
+        write_vectors(Path(target[0]), WordVectors(fitted.terms, fitted.vectors), form="word2vec")
     print(json.dumps({**cut, **clock.found, **grown, "losses": fitted.losses, "n_terms": len(fitted.terms)}))
 
 

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import tokembed
-from tokembed.cli import compare, convert, decode, embed, methods, tokenize
+from tokembed.cli import compare, convert, decode, embed, explain, info, methods, tokenize, train
 from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
@@ -62,6 +62,9 @@ app = typer.Typer(
 app.command()(tokenize.tokenize)
 app.command()(decode.decode)
 app.command()(embed.embed)
+app.command()(train.train)
+app.command()(info.info)
+app.command()(explain.explain)
 app.command()(compare.compare)
 app.command()(convert.convert)
 app.command()(methods.methods)

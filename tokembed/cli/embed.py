@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from tokembed import registry
-from tokembed.cli import options
+from tokembed.cli import options, training
 from tokembed.cli.inputs import Inputs
-from tokembed.cli.output import percent, tell
-from tokembed.cli.progress import progress
-from tokembed.errors import BadUsage, counted
+from tokembed.errors import BadUsage, one_of
 
-_NUMBER = int | None
+LEVELS = ("text", "token", "vocab")
 
 
 def embed(
@@ -22,21 +20,31 @@ def embed(
     files: options.Files = None,
     inline: options.Inline = None,
     embedder: Annotated[
-        list[str], typer.Option("-e", "--embedder", metavar="NAME", help="An embedder. See `tokembed methods`.")
-    ] = ...,  # type: ignore[assignment]
+        list[str] | None,
+        typer.Option("-e", "--embedder", metavar="NAME", help="An embedder to train on these texts first."),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--model", metavar="MODEL", help="A trained model's folder, or a file of word vectors."),
+    ] = None,
     out: Annotated[Path, typer.Option("-o", "--output", help="Where to write: .npy .npz .jsonl .parquet .vec")] = ...,  # type: ignore[assignment]
-    tokenizer: Annotated[
-        list[str] | None, typer.Option("-t", "--tokenizer", metavar="NAME", help="A tokenizer.  [default: whitespace]")
+    tokenizer: training.Tokenizer = None,
+    level: Annotated[
+        str | None, typer.Option("--level", metavar="|".join(LEVELS), help="What gets a row.  [default: text]")
     ] = None,
-    dim: Annotated[_NUMBER, typer.Option("--dim", help="Dimensions of a vector.")] = None,
-    window: Annotated[_NUMBER, typer.Option("--window", help="How many tokens to each side are neighbors.")] = None,
-    min_count: Annotated[_NUMBER, typer.Option("--min-count", help="Rarer tokens get no vector.")] = None,
-    epochs: Annotated[_NUMBER, typer.Option("--epochs", help="How often the texts are gone through.")] = None,
-    seed: Annotated[_NUMBER, typer.Option("--seed", help="The same seed gives the same vectors.")] = None,
-    workers: Annotated[_NUMBER, typer.Option("--workers", help="Training threads.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other option of the embedder.")
-    ] = None,
+    pool: Annotated[
+        str, typer.Option("--pool", metavar="mean|max|sum|sif", help="How a text's vector is made of its tokens'.")
+    ] = "mean",
+    oov: Annotated[
+        str, typer.Option("--oov", metavar="skip|zero|error", help="What to do with tokens without a vector.")
+    ] = "skip",
+    dim: training.Dim = None,
+    window: training.Window = None,
+    min_count: training.MinCount = None,
+    epochs: training.Epochs = None,
+    seed: training.Seed = None,
+    workers: training.Workers = None,
+    settings: training.Settings = None,
     ids: Annotated[bool, typer.Option("--ids", help="Write the texts' ids beside the vectors too.")] = False,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
@@ -46,63 +54,41 @@ def embed(
     unicode: options.UnicodeForm = "none",
     lower: options.Lower = False,
 ) -> None:
-    """Write a vector for each text (.vec: each word).
+    """Write a vector for each text, token or word.
 
     \b
     tokembed embed reviews.csv -e tfidf -o reviews.npz
-    tokembed embed wiki.txt -e word2vec --lower --dim 200 -o words.vec
+    tokembed embed reviews.csv -m wiki-model -o reviews.npy
+    tokembed embed notes.txt -m glove.6B.50d.txt --lower --level token -o notes.parquet
     """
-    tokenizer_name, embedder_name = _only_one("-t", tokenizer or ["whitespace"]), _only_one("-e", embedder)
-    method = registry.find("embedder", embedder_name)
     given = {"dim": dim, "window": window, "min_count": min_count, "epochs": epochs, "seed": seed, "workers": workers}
-    chosen = registry.parsed(method, _settings(given, settings or []))
+    if bool(embedder) == bool(model):
+        raise BadUsage("embed must have either -e NAME, to train on these texts, or -m MODEL; see `tokembed train`")
+    level = level or ("vocab" if out.suffix.lower() == ".vec" else "text")
+    one_of("--level", level, LEVELS)
     cutting: dict[str, Any] = {"unicode": unicode, "lower": lower, "special": special, "parse_special": parse_special}
-    inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
-    from tokembed import exports
-    from tokembed.model import Model
-    from tokembed.writers import check_target, sidecars, write_together
+    def inputs() -> Inputs:
+        return Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
-    exports.check_suffix(out, embedder=embedder_name, sparse=method.output == "texts", ids=ids)
-    check_target(out, inputs.files)
-    changed = {name: value for name, value in cutting.items() if value not in (False, "none")}
-    model = Model(tokenizer_name, changed, embedder_name, chosen)
-    with progress("embed") as line:
-        corpus = model.read(inputs, progress=line.add)
-        model.embedder.fit(corpus)
-        vectors, coverage = model.text_vectors(corpus)
-        record = {"inputs": inputs.record(), **model.record(corpus, coverage)}
-        written = exports.files(out, model.embedder, vectors, corpus.text_ids) | exports.record_files(out, record)
-        written |= exports.ids_files(out, corpus.text_ids) if ids else {}
-        write_together(written, outdated=sidecars(out))
-    _tell_what_is_left_out(record["coverage"], has_text_rows=out.suffix.lower() != ".vec")
-    inputs.finish()
+    from tokembed.cli import embedding
+    from tokembed.pooling import OOVS, POOLS
 
-
-def _settings(given: dict[str, int | None], pairs: list[str]) -> dict[str, str]:
-    settings = {name: str(value) for name, value in given.items() if value is not None}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise BadUsage(f"--set must be NAME=VALUE, got {pair!r}")
-        if name in settings:
-            raise BadUsage(f"{name} must be given once, got {settings[name]} and {value}")
-        settings[name] = value
-    return settings
-
-
-def _only_one(option: str, names: list[str]) -> str:
-    if len(names) > 1:
-        raise BadUsage(f"embed takes one {option}, got {' '.join(names)}; run it once for each")
-    return names[0]
-
-
-def _tell_what_is_left_out(coverage: dict[str, int], *, has_text_rows: bool) -> None:
-    n_tokens = coverage["tokens"]
-    if missing := coverage.get("tokens_without_vector", 0):
-        tell(f"without a vector: {missing:,} of {counted(n_tokens, 'token')} ({percent(missing / n_tokens)})")
-    if unknown := coverage["unknown_tokens"]:
-        characters = percent(coverage["unknown_characters"] / coverage["characters"])
-        tell(f"unknown: {unknown:,} of {counted(n_tokens, 'token')}, {characters} of the characters")
-    if has_text_rows and (empty := coverage["texts_without_vector"]):
-        tell(f"without a vector, so rows of zeros: {counted(empty, 'text')}")
+    one_of("--pool", pool, POOLS)
+    one_of("--oov", oov, OOVS)
+    wanted = embedding.Wanted(out, level, cast(Any, pool), cast(Any, oov), ids)
+    if embedder:
+        name = training.only_one("-e", embedder, "")
+        registry.find("embedder", name)
+        chosen = training.embedder_settings(name, cast(Any, given), settings)
+        cutter = embedding.Cutter(training.only_one("-t", tokenizer, "whitespace"), cutting)
+        embedding.train_and_embed(wanted, name, chosen, cutter, inputs())
+    else:
+        if settings or any(value is not None for value in given.values()):
+            raise BadUsage("options of training belong to -e or `tokembed train`, a model is trained already")
+        asked = tokenizer is not None or any(value not in (False, "none") for value in cutting.values())
+        cutter = embedding.Cutter(training.only_one("-t", tokenizer, "whitespace"), cutting, is_asked_for=asked)
+        name = training.only_one("-m", model, "")
+        if level == "vocab" and (files or inline):
+            raise BadUsage("--level vocab writes the words of the model, so it reads no texts; leave them out")
+        embedding.embed_with(wanted, name, cutter, None if level == "vocab" else inputs())

@@ -63,6 +63,19 @@ def cached(name: str) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
+def description_of(name: str) -> str:
+    """The text of a tokenizer.json that cuts as the named tokenizer does, without truncation and padding.
+
+    Raises:
+        BadInput, NotAtHand: as `load`.
+    """
+    tokenizer = load(name)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    text: str = tokenizer.to_str()
+    return text
+
+
 def one_line(error: Exception) -> str:
     """What the error says, on one line."""
     return " ".join(str(error).split())

@@ -4,6 +4,8 @@ What tells a form by a file's first bytes stands in `recognizing`. A form's modu
 
     read(source: Source) -> WordVectors                  BadInput where it is not as it should be
     files(path: Path, vectors: WordVectors) -> Files     BadInput where the form cannot hold the words
+
+That of a folder has `write(path, vectors)` in place of `files`.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ class Form:
         module: where its functions are, below the package.
         suffixes: of files that are written in this form unless another one is asked for.
         keeps: what it holds besides words and vectors.
+        is_folder: whether it is a folder, not a file.
     """
 
     name: str
     module: str
     suffixes: tuple[str, ...]
     keeps: tuple[str, ...] = ()
+    is_folder: bool = False
 
 
 FORMS = (
@@ -36,4 +40,5 @@ FORMS = (
     Form("npy", "vector_files.npy", (".npy",)),
     Form("safetensors", "vector_files.safetensors", (".safetensors",), ("counts",)),
     Form("parquet", "vector_files.parquet", (".parquet",), ("counts",)),
+    Form("model", "vector_files.model", (), ("counts", "n-grams"), is_folder=True),
 )

@@ -1,0 +1,180 @@
+"""What `tokembed embed` does with an embedder to train, a trained model or a file of word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+
+import tokembed
+from tokembed import embedding, exports
+from tokembed.cli.inputs import Inputs
+from tokembed.cli.left_out import tell_unknown, tell_without_vector
+from tokembed.cli.output import tell
+from tokembed.cli.progress import progress
+from tokembed.convert import form_to_write, read_vectors, write_vectors
+from tokembed.corpus import Corpus
+from tokembed.embedding import LeftOut, Pooling
+from tokembed.errors import BadUsage
+from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, load, new_model
+from tokembed.pooling import Oov, Pool
+from tokembed.training_corpus import corpus_on_disk
+from tokembed.types import TextEmbedder
+from tokembed.vectors import WordVectors
+from tokembed.writers import check_target
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be written where."""
+
+    out: Path
+    level: str
+    pool: Pool
+    oov: Oov
+    ids: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cutter:
+    """The tokenizer that was asked for, or the default."""
+
+    name: str
+    settings: dict[str, Any]
+    is_asked_for: bool = True
+
+
+def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cutter: Cutter, inputs: Inputs) -> None:
+    """Train the embedder on the texts, then write their vectors."""
+    if wanted.level == "token":
+        raise BadUsage("--level token needs a model that is trained; make one with `tokembed train`, then use -m")
+    model = new_model(chosen_tokenizer(cutter.name, cutter.settings), embedder, settings)
+    _check(wanted, model, embedder)
+    check_target(wanted.out, inputs.files)
+    with (
+        progress("embed", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
+        corpus_on_disk(inputs.batches(), model.cutting.tokenizer, named=True, progress=line.add) as (corpus, counts),
+    ):
+        model.fit(corpus, counts)
+        left_out = LeftOut(counts)
+
+        def record() -> dict[str, Any]:
+            terms = {"number": len(model.embedder.terms), "sha256": model.embedder.terms.sha256()}
+            made = {**model.record(), "terms": terms, **_how(wanted, model)}
+            coverage = {**model.training["coverage"], **left_out.record()}
+            return {"inputs": inputs.record(), **made, "coverage": coverage}
+
+        _write(wanted, model, embedding.parts(corpus), left_out, record)
+    _tell(wanted, left_out)
+    inputs.finish()
+
+
+def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None) -> None:
+    """Write the vectors that a trained model or a file of word vectors gives.
+
+    Args:
+        inputs: None where the words' own vectors are asked for.
+    """
+    found = load(Path(name)) if Path(name).is_dir() else read_vectors(name, notice=tell)
+    given = chosen_tokenizer(cutter.name, cutter.settings) if cutter.is_asked_for or not _is_model(found) else None
+    if isinstance(found, Model):
+        if given is not None:
+            check_same_tokenizer(found, given, name)
+        cutting = found.cutting
+    else:
+        cutting = cast(ChosenTokenizer, given)
+    _check(wanted, found, name)
+    check_target(wanted.out, [] if inputs is None else inputs.files)
+    left_out = LeftOut()
+    about = {"tokembed": tokembed.__version__, "tokenizer": cutting.record(), "model": _described(found, name)}
+
+    def record() -> dict[str, Any]:
+        read = {} if inputs is None else {"inputs": inputs.record(), "coverage": left_out.record()}
+        return {**read, **about, **_how(wanted, found)}
+
+    if inputs is None:
+        _write(wanted, found, (), left_out, record)
+        return
+    with progress("embed", lambda: inputs.n_bytes, inputs.total_bytes()) as line:
+        pieces = embedding.corpora(
+            inputs.batches(), cutting.tokenizer, left_out, offsets=wanted.level == "token", progress=line.add
+        )
+        _write(wanted, found, pieces, left_out, record)
+    _tell(wanted, left_out)
+    inputs.finish()
+
+
+def _is_model(found: Model | WordVectors) -> bool:
+    return isinstance(found, Model)
+
+
+def _described(found: Model | WordVectors, name: str) -> dict[str, Any]:
+    """Which model it was; a file is known by its words."""
+    terms = found.embedder.terms if isinstance(found, Model) else found.terms
+    about: dict[str, Any] = {"name": Path(name).name, "terms": len(terms), "terms_sha256": terms.sha256()}
+    return about | ({"embedder": found.record()["embedder"]} if isinstance(found, Model) else {})
+
+
+def _how(wanted: Wanted, found: Model | WordVectors) -> dict[str, Any]:
+    is_pooled = wanted.level == "text" and not (isinstance(found, Model) and found.is_sparse)
+    return {"level": wanted.level, **({"pool": wanted.pool, "oov": wanted.oov} if is_pooled else {})}
+
+
+def _check(wanted: Wanted, found: Model | WordVectors, name: str) -> None:
+    """Raise BadUsage where that cannot be written."""
+    is_sparse = isinstance(found, Model) and found.is_sparse
+    if is_sparse and wanted.level == "token":
+        raise BadUsage(f"{name} gives texts a vector, not tokens; use --level text or vocab")
+    if is_sparse and (wanted.pool, wanted.oov) != ("mean", "skip"):
+        raise BadUsage(f"{name} makes a text's vector itself, so --pool and --oov are not for it; leave them out")
+    if wanted.level == "vocab" and not is_sparse:
+        if form_to_write(wanted.out).is_folder:
+            raise BadUsage(f"-o must be a file, got {str(wanted.out)!r}; `tokembed convert` writes folders")
+    elif is_sparse:
+        exports.check_suffix(wanted.out, exports.SPARSE_SUFFIXES, f"the vectors of {name} are sparse")
+    else:
+        what = f"the vectors of {name} are dense, one a {wanted.level}"
+        exports.check_suffix(wanted.out, exports.DENSE_SUFFIXES, what)
+    if wanted.ids and wanted.level != "text":
+        raise BadUsage("--ids names texts, so it goes with --level text; leave it out")
+
+
+def _write(
+    wanted: Wanted,
+    found: Model | WordVectors,
+    pieces: Iterable[Corpus],
+    left_out: LeftOut,
+    record: Callable[[], dict[str, Any]],
+) -> None:
+    if isinstance(found, Model) and found.is_sparse:
+        embedder = cast(TextEmbedder, found.embedder)
+        if wanted.level == "vocab":
+            rows, terms = _term_rows(embedder), embedder.terms
+            exports.write_sparse(wanted.out, [rows], terms.tokens, terms, record, ids=False)
+        else:
+            embedding.write_sparse_vectors(wanted.out, pieces, embedder, left_out, record, ids=wanted.ids)
+        return
+    words = found.word_vectors() if isinstance(found, Model) else found
+    if wanted.level == "vocab":
+        write_vectors(wanted.out, words, notice=tell, more=exports.record_files(wanted.out, record()))
+    elif wanted.level == "token":
+        embedding.write_token_vectors(wanted.out, pieces, words, wanted.oov, left_out, record)
+    else:
+        pooling = Pooling(wanted.pool, wanted.oov)
+        embedding.write_text_vectors(wanted.out, pieces, words, pooling, left_out, record, ids=wanted.ids)
+
+
+def _term_rows(embedder: TextEmbedder) -> csr_array[np.float32, tuple[int, int]]:
+    """A term's row is 1 in its own column, or its weight, and 0 in all others, (n_terms, n_terms)."""
+    weights = embedder.state().get("weights", np.ones(len(embedder.terms)))
+    return csr_array(diags_array(np.asarray(weights, np.float32), format="csr"))
+
+
+def _tell(wanted: Wanted, left_out: LeftOut) -> None:
+    counts = left_out.tokens
+    tell_without_vector(left_out.vectors, has_text_rows=wanted.level == "text")
+    tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)

@@ -1,0 +1,41 @@
+"""What is told of vectors that were made: what they leave out, and what may help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokembed.cli.output import percent, tell
+from tokembed.errors import counted
+
+if TYPE_CHECKING:
+    from tokembed.vector_coverage import VectorCoverage
+
+_MANY = 0.02
+"""Of all tokens: so many that are spelled otherwise are worth a hint."""
+
+
+def tell_unknown(n_unk: int, n_tokens: int, n_unk_chars: int, n_chars: int) -> None:
+    """How many tokens are unknown to the tokenizer."""
+    if n_unk:
+        share = percent(n_unk_chars / n_chars if n_chars else None)
+        tell(f"unknown: {n_unk:,} of {counted(n_tokens, 'token')}, {share} of the characters")
+
+
+def tell_without_vector(coverage: VectorCoverage, *, has_text_rows: bool) -> None:
+    """How many tokens and texts have no vector, and whether another spelling would have one."""
+    n_tokens = coverage.tokens
+    if missing := coverage.tokens_without_vector:
+        tell(f"without a vector: {missing:,} of {counted(n_tokens, 'token')} ({percent(missing / n_tokens)})")
+    if coverage.lower and coverage.tokens_lower >= _MANY * n_tokens:
+        word, found = coverage.lower
+        share = percent(coverage.tokens_lower / n_tokens)
+        tell(f"{share} of the tokens have a vector in lower case alone ({word} as {found}); try --lower")
+    if coverage.bare and coverage.tokens_bare >= _MANY * n_tokens:
+        word, found = coverage.bare
+        share = percent(coverage.tokens_bare / n_tokens)
+        tell(
+            f"{share} of the tokens have a vector without their punctuation alone ({word} as {found}); "
+            "try a tokenizer that cuts it off, such as -t bert"
+        )
+    if has_text_rows and (empty := coverage.texts_without_vector):
+        tell(f"without a vector, so rows of zeros: {counted(empty, 'text')}")

@@ -1,0 +1,102 @@
+"""`tokembed train`: texts become a model in a folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tokembed.cli import options, training
+from tokembed.cli.inputs import Inputs
+from tokembed.cli.left_out import tell_unknown
+from tokembed.cli.output import tell
+from tokembed.cli.progress import progress, spoken
+from tokembed.errors import BadUsage, counted
+
+
+def train(
+    ctx: typer.Context,
+    embedder: Annotated[str, typer.Argument(metavar="EMBEDDER", help="See `tokembed methods`.")],
+    files: options.Files = None,
+    inline: options.Inline = None,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL", help="The folder to write.")] = ...,  # type: ignore[assignment]
+    tokenizer: training.Tokenizer = None,
+    dim: training.Dim = None,
+    window: training.Window = None,
+    min_count: training.MinCount = None,
+    epochs: training.Epochs = None,
+    seed: training.Seed = None,
+    workers: training.Workers = None,
+    memory: training.Memory = None,
+    settings: training.Settings = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training that was stopped (word2vec, fasttext).")
+    ] = False,
+    special: options.Special = False,
+    parse_special: options.ParseSpecial = False,
+    column: options.Column = None,
+    encoding: options.Encoding = None,
+    errors: options.Errors = "strict",
+    unicode: options.UnicodeForm = "none",
+    lower: options.Lower = False,
+) -> None:
+    """Train an embedder on texts, and keep it with its tokenizer in a folder.
+
+    \b
+    tokembed train word2vec wiki.txt.gz --lower -o wiki-model
+    tokembed train fasttext reviews.tsv --column document --set jamo=true -o ko-model
+    """
+    given = {"dim": dim, "window": window, "min_count": min_count, "epochs": epochs, "seed": seed}
+    chosen = training.embedder_settings(embedder, {**given, "workers": workers, "memory": memory}, settings)
+    cutting: dict[str, Any] = {"unicode": unicode, "lower": lower, "special": special, "parse_special": parse_special}
+    tokenizer_name = training.only_one("-t", tokenizer, "whitespace")
+    inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
+
+    from tokembed.model import chosen_tokenizer, new_model
+    from tokembed.model_folder import is_model
+    from tokembed.training_corpus import corpus_on_disk
+    from tokembed.writers import check_folder_target
+
+    model = new_model(chosen_tokenizer(tokenizer_name, cutting), embedder, chosen)
+    if resume and not model.can_resume:
+        raise BadUsage(f"--resume goes on with word2vec and fasttext, {embedder} keeps no state; leave it out")
+    check_folder_target(out, replaces=is_model)
+    checkpoint = _checkpoint(out, resume=resume) if model.can_resume else None
+    if model.can_resume and chosen.get("workers", 1) > 1:
+        tell(f"with --workers {chosen['workers']} two runs differ; one worker gives the same bytes each time")
+    with (
+        progress("train", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
+        corpus_on_disk(inputs.batches(), model.cutting.tokenizer, progress=line.add) as (corpus, counts),
+    ):
+        began = time.monotonic()
+        model.fit(corpus, counts, checkpoint=checkpoint)
+        seconds = time.monotonic() - began
+        model.save(out)
+    if checkpoint is not None:
+        _remove(checkpoint)
+    n_terms = counted(len(model.embedder.terms), "term")
+    tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)}, written to {out}")
+    tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)
+    inputs.finish()
+
+
+def _checkpoint(out: Path, *, resume: bool) -> Path:
+    """Where the state of a training is kept until the model is written: beside its folder.
+
+    Raises:
+        BadUsage: there is one and it is not to be gone on with, or there is none.
+    """
+    path = out.with_name(f"{out.name}.checkpoint")
+    if path.exists() and not resume:
+        raise BadUsage(f"a training that was stopped is in {str(path)!r}; go on with --resume, or remove it")
+    if resume and not path.exists():
+        raise BadUsage(f"--resume needs a training that was stopped in {str(path)!r}, there is none; leave it out")
+    return path
+
+
+def _remove(checkpoint: Path) -> None:
+    for file in checkpoint.glob("*"):
+        file.unlink()
+    checkpoint.rmdir()
