@@ -22,6 +22,7 @@ LEVELS = [
         "term_counts", "sentences", "ngrams",
         "vector_files", "model_folder", "spill",
         "checkpoints", "gensim_training", "hangul",
+        "word_sets", "scores",
     },
     {"tokenizers", "embedders"},
     {"registry"},
@@ -31,6 +32,7 @@ LEVELS = [
         "token_formats", "token_lines", "token_rows", "token_tables",
         "token_arrays",
         "tokenization", "token_reading", "token_array_reading", "engines",
+        "evaluate", "downstream",
     },
     {"cli"},
     {"__main__"},
@@ -90,6 +92,7 @@ def test_methods_do_not_know_their_neighbors(folder: str) -> None:
         ["decode", "-c", "100585 9953"],
         ["compare", "-c", "학교 a"],
         ["convert", "--help"],
+        ["evaluate", "--help"],
     ],
     ids=" ".join,
 )

@@ -7,10 +7,14 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import Run
 from tokembed import registry
+from tokembed.convert import write_vectors
+from tokembed.vectors import WordVectors
+from tokembed.vocab import Vocab
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 EXAMPLES = [
@@ -36,8 +40,11 @@ def test_a_call_in_the_readme_runs(run: Run, tmp_path: Path, line: str) -> None:
     texts = ["나는 학교에 간다", "너는 집에 간다"] * 5
     (tmp_path / "notes.txt").write_text("\n".join(texts), encoding="utf-8")
     (tmp_path / "reviews.tsv").write_text(
-        "id\tdocument\n" + "\n".join(f"{i}\t{t}" for i, t in enumerate(texts)), "utf-8"
+        "id\tdocument\tlabel\n" + "\n".join(f"{i}\t{t}\t{i % 2}" for i, t in enumerate(texts)), "utf-8"
     )
+    (tmp_path / "words.vec").write_text("2 2\n나는 1 0\n너는 0 1\n", "utf-8")
+    words = WordVectors(Vocab(["나는", "너는"]), np.eye(2, dtype=np.float32), np.array([5, 5]))
+    write_vectors(tmp_path / "wiki-model", words)
     for name in ("more.txt.gz", "wiki.txt.gz"):
         (tmp_path / name).write_bytes(gzip.compress("\n".join(texts).encode()))
     done = run(*shlex.split(line)[1:])

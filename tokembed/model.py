@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 import tokembed
 from tokembed import model_folder, registry
+from tokembed.convert import read_vectors
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
 from tokembed.errors import BadInput, BadUsage
@@ -172,6 +174,18 @@ def load(path: Path) -> Model | WordVectors:
         name: saved.record[name] for name in ("corpus", "coverage", "losses", "versions") if name in saved.record
     }
     return Model(cutting, embedder_name, settings, embedder, training)
+
+
+def opened(name: str, *, notice: Callable[[str], None] = lambda _: None) -> Model | WordVectors:
+    """What `-m` names: the model of a folder, or the words and vectors of a file.
+
+    Args:
+        notice: called with one line about each thing worth knowing.
+
+    Raises:
+        BadInput: there is no such thing, or it is not as it should be.
+    """
+    return load(Path(name)) if Path(name).is_dir() else read_vectors(name, notice=notice)
 
 
 def _saved_tokenizer(path: Path, record: dict[str, Any]) -> ChosenTokenizer:

@@ -47,11 +47,11 @@ def main() -> None:
     on_cores(int(n_threads))
     import tokembed  # only now: it counts the cores
     from tokembed.blocks import file_block
+    from tokembed.convert import write_vectors
     from tokembed.corpus import from_ids
     from tokembed.embedders.glove import GloveEmbedder
-    from tokembed.convert import write_vectors
-    from tokembed.vocab import Vocab
     from tokembed.vectors import WordVectors
+    from tokembed.vocab import Vocab
 
     made: dict[str, Any] = {"workers": int(n_threads), "memory": float(memory), **json.loads(options)}
     few = from_ids([[0, 1, 0, 1]] * 9000, Vocab("ab"))

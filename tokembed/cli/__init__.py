@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import tokembed
-from tokembed.cli import compare, convert, decode, embed, explain, info, methods, tokenize, train
+from tokembed.cli import compare, convert, decode, embed, evaluate, explain, info, methods, tokenize, train
 from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
@@ -67,6 +67,7 @@ app.command()(info.info)
 app.command()(explain.explain)
 app.command()(compare.compare)
 app.command()(convert.convert)
+app.command()(evaluate.evaluate)
 app.command()(methods.methods)
 
 

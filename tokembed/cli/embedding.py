@@ -16,11 +16,11 @@ from tokembed.cli.inputs import Inputs
 from tokembed.cli.left_out import tell_unknown, tell_without_vector
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
-from tokembed.convert import form_to_write, read_vectors, write_vectors
+from tokembed.convert import form_to_write, write_vectors
 from tokembed.corpus import Corpus
 from tokembed.embedding import LeftOut, Pooling
 from tokembed.errors import BadUsage
-from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, load, new_model
+from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, new_model, opened
 from tokembed.pooling import Oov, Pool
 from tokembed.training_corpus import corpus_on_disk
 from tokembed.types import TextEmbedder
@@ -79,7 +79,7 @@ def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None)
     Args:
         inputs: None where the words' own vectors are asked for.
     """
-    found = load(Path(name)) if Path(name).is_dir() else read_vectors(name, notice=tell)
+    found = opened(name, notice=tell)
     given = chosen_tokenizer(cutter.name, cutter.settings) if cutter.is_asked_for or not _is_model(found) else None
     if isinstance(found, Model):
         if given is not None:
