@@ -14,11 +14,8 @@ from tokembed.kernels.ngrams import ngram_buckets
 from tokembed.ngrams import (
     END_OF_TEXT,
     NGrams,
-    TrainedNGrams,
-    kept_ngrams,
     ngrams_in,
     ngrams_of,
-    trained_in,
     with_ngrams,
 )
 from tokembed.tokenizers.whitespace import WhitespaceTokenizer
@@ -98,15 +95,14 @@ def test_the_ngrams_of_a_model_that_keeps_what_was_trained_give_its_vectors_agai
     np.testing.assert_allclose(unseen.vectors, model.lookup(["aba"]).vectors, atol=1e-6)
 
 
-@given(st.lists(st.text(alphabet="ab홀로 é", max_size=6), max_size=8), st.sampled_from([1, 3, 50, 100_000]))
-def test_what_is_kept_of_all_buckets_gives_unseen_words_the_same_vectors(words: list[str], n_buckets: int) -> None:
+@given(st.text(alphabet="ab홀로 é", max_size=6), st.sampled_from([1, 3, 50, 100_000]))
+def test_the_parts_of_a_word_are_those_that_it_is_looked_up_by(word: str, n_buckets: int) -> None:
     ngrams = trained(n_buckets=n_buckets).ngrams
     assert isinstance(ngrams, NGrams)
-    kept = trained_in(ngrams)
-    assert isinstance(kept, TrainedNGrams)
-    assert len(kept.vectors) == ngrams.is_trained.sum()
-    assert kept.lookup(words).kind.tolist() == ngrams.lookup(words).kind.tolist()
-    assert (kept_ngrams(kept.arrays(), min_n=2, max_n=4, jamo=False).rows(words)[0] == kept.rows(words)[0]).all()
+    buckets, is_trained = ngrams.parts(word)
+    assert buckets.tolist() == ft_ngram_hashes(word, 2, 4, n_buckets)
+    assert is_trained.tolist() == ngrams.is_trained[buckets].tolist()
+    assert (ngrams.lookup([word]).kind[0] == Kind.NGRAMS) == is_trained.any()
 
 
 @given(st.text(alphabet="ab홀로 é<>", max_size=8), st.integers(1, 3), st.integers(0, 4))

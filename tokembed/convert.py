@@ -43,6 +43,8 @@ def read_vectors(
         BadInput: there is no such file, it is of no known form, or not as it should be.
         BadUsage: no form is called so.
     """
+    if name != STDIN and not Path(name).exists():
+        raise BadInput(f"there is no file or model's folder {name!r}")
     with _as_file(name) as path:
         source = Source(name, path, errors, notice, progress)
         if Path(path).is_dir():

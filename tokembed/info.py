@@ -43,6 +43,8 @@ def about(name: str, *, verify: bool = False, notice: Callable[[str], None] = la
 
 
 def _n_ngrams(saved: model_folder.Saved) -> int | None:
+    if "is_trained" in saved.arrays:
+        return int(saved.arrays["is_trained"].sum())
     hashes = saved.arrays.get("ngram_hashes", saved.arrays.get("trained_buckets"))
     return None if hashes is None else len(hashes)
 

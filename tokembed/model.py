@@ -17,7 +17,8 @@ from tokembed.coverage import TokenCounts
 from tokembed.errors import BadInput, BadUsage
 from tokembed.tokenizers.pretrained_files import description_of
 from tokembed.types import StaticEmbedder, TextEmbedder, Tokenizer
-from tokembed.vector_files.model import WORDS_ALONE, word_vectors
+from tokembed.vector_files import WORDS_ALONE
+from tokembed.vector_files.model import word_vectors
 from tokembed.vectors import WordVectors
 
 _LIBRARIES = ("ftfy", "gensim", "numba", "numpy", "regex", "scipy", "tokenizers")

@@ -56,6 +56,15 @@ class NGrams:
         vectors[~has_vector] = 0
         return Lookup(vectors, np.where(has_vector, Kind.NGRAMS, Kind.NONE).astype(np.uint8))
 
+    def parts(self, token: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The buckets of the token's n-grams, in the order of `ngrams_of`, and which of them were trained."""
+        buckets, _ = _buckets_of([token], self.min_n, self.max_n, len(self.buckets), jamo=self.jamo)
+        return buckets, self.is_trained[buckets]
+
+    def arrays(self) -> Arrays:
+        """What `all_ngrams` makes them of again."""
+        return {"own_vectors": self.own, "bucket_vectors": self.buckets, "is_trained": self.is_trained}
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedNGrams:
@@ -105,9 +114,11 @@ class TrainedNGrams:
             is_trained = _places(hashes, self.hashes)[1]
         return np.where(is_trained, rows, -1), starts
 
-    def buckets_of(self, token: str) -> NDArray[np.uint32]:
-        """The buckets that the token's n-grams fall into, trained or not, in the order of `ngrams_of`."""
-        return self._bucket(ngram_hashes([token], self.min_n, self.max_n, jamo=self.jamo)[0])
+    def parts(self, token: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The buckets of the token's n-grams, in the order of `ngrams_of`, and which n-grams were trained."""
+        rows, _ = self.rows([token])
+        hashes, _ = ngram_hashes([token], self.min_n, self.max_n, jamo=self.jamo)
+        return self._bucket(hashes).astype(np.int64), rows >= 0
 
     def _bucket(self, hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
         return hashes % np.uint32(self.n_buckets) if self.n_buckets else hashes
@@ -173,6 +184,18 @@ def ngrams_in(terms: Sequence[str], vectors: NDArray[np.float32], kept: TrainedN
     return NGrams(own, buckets, is_trained, kept.min_n, kept.max_n, kept.jamo)
 
 
+def all_ngrams(arrays: Arrays, *, min_n: int, max_n: int, jamo: bool) -> NGrams:
+    """The n-grams of saved vectors, from what `NGrams.arrays` gave."""
+    return NGrams(
+        np.asarray(arrays["own_vectors"], np.float32),
+        np.asarray(arrays["bucket_vectors"], np.float32),
+        np.asarray(arrays["is_trained"], np.bool_),
+        min_n,
+        max_n,
+        jamo,
+    )
+
+
 def kept_ngrams(arrays: Arrays, *, min_n: int, max_n: int, jamo: bool) -> TrainedNGrams:
     """The n-grams of a saved model, from what `TrainedNGrams.arrays` gave."""
     return TrainedNGrams(
@@ -183,14 +206,6 @@ def kept_ngrams(arrays: Arrays, *, min_n: int, max_n: int, jamo: bool) -> Traine
         min_n,
         max_n,
         jamo,
-    )
-
-
-def trained_in(ngrams: NGrams) -> TrainedNGrams:
-    """What is to be kept of n-grams with all their buckets: those that were trained."""
-    buckets = np.flatnonzero(ngrams.is_trained).astype(np.uint32)
-    return TrainedNGrams(
-        None, buckets, ngrams.buckets[buckets], len(ngrams.buckets), ngrams.min_n, ngrams.max_n, ngrams.jamo
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tokembed.ngrams import NGrams, TrainedNGrams, ngrams_of, trained_in
+from tokembed.ngrams import ngrams_of
 from tokembed.types import Kind
 from tokembed.vectors import WordVectors
 
@@ -61,10 +61,7 @@ def origin(vectors: WordVectors, word: str) -> VectorOrigin:
 def _ngrams(vectors: WordVectors, word: str) -> tuple[NGramOrigin, ...]:
     if vectors.ngrams is None:
         return ()
-    kept: TrainedNGrams = trained_in(vectors.ngrams) if isinstance(vectors.ngrams, NGrams) else vectors.ngrams
-    rows, _ = kept.rows([word])
-    ngrams = ngrams_of(word, kept.min_n, kept.max_n, jamo=kept.jamo) if len(rows) else []
-    return tuple(
-        NGramOrigin(ngram, bucket, row >= 0)
-        for ngram, bucket, row in zip(ngrams, kept.buckets_of(word).tolist(), rows.tolist(), strict=True)
-    )
+    ngrams = vectors.ngrams
+    strings = ngrams_of(word, ngrams.min_n, ngrams.max_n, jamo=ngrams.jamo)
+    buckets, is_trained = (part.tolist() for part in ngrams.parts(word))
+    return tuple(map(NGramOrigin, strings, buckets, is_trained)) if buckets else ()

@@ -69,7 +69,7 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
             return {"inputs": inputs.record(), **made, "coverage": coverage}
 
         _write(wanted, model, embedding.parts(corpus), left_out, record)
-    _tell(wanted, left_out)
+    _tell(wanted, left_out, model.cutting)
     inputs.finish()
 
 
@@ -104,7 +104,7 @@ def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None)
             inputs.batches(), cutting.tokenizer, left_out, offsets=wanted.level == "token", progress=line.add
         )
         _write(wanted, found, pieces, left_out, record)
-    _tell(wanted, left_out)
+    _tell(wanted, left_out, cutting)
     inputs.finish()
 
 
@@ -174,7 +174,9 @@ def _term_rows(embedder: TextEmbedder) -> csr_array[np.float32, tuple[int, int]]
     return csr_array(diags_array(np.asarray(weights, np.float32), format="csr"))
 
 
-def _tell(wanted: Wanted, left_out: LeftOut) -> None:
+def _tell(wanted: Wanted, left_out: LeftOut, cutting: ChosenTokenizer) -> None:
     counts = left_out.tokens
-    tell_without_vector(left_out.vectors, has_text_rows=wanted.level == "text")
+    tell_without_vector(
+        left_out.vectors, has_text_rows=wanted.level == "text", keeps_punctuation=cutting.name == "whitespace"
+    )
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)

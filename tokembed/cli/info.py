@@ -10,6 +10,7 @@ import typer
 from tokembed.cli.output import percent, printable, table, tell
 from tokembed.cli.progress import sized
 from tokembed.errors import counted, one_of
+from tokembed.vector_files import WORDS_ALONE
 
 
 def info(
@@ -40,7 +41,8 @@ def info(
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
     dim = f" x {found['dim']}" if found["dim"] else ""
     ngrams = "" if found["trained_ngrams"] is None else f"{found['trained_ngrams']:,} trained n-grams"
-    known = [counted(found["terms"], "word") + dim, ngrams, "" if found["counts"] else "counts not known"]
+    unknown = "counts not known" if dim and not found["counts"] else ""
+    known = [counted(found["terms"], "word" if dim else "term") + dim, ngrams, unknown]
     rows = [
         ("name", found["name"]),
         ("holds", ", ".join(filter(None, known))),
@@ -54,7 +56,8 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _made_with(found: dict[str, Any]) -> list[tuple[str, str]]:
     embedder = dict(found["embedder"])
-    rows = [("embedder", embedder.pop("name")), ("options", _named(embedder))]
+    name = embedder.pop("name")
+    rows = [("embedder", "none: converted from a file" if name == WORDS_ALONE else name), ("options", _named(embedder))]
     if found["tokenizer"] is not None:
         cutting = dict(found["tokenizer"])
         rows.append(("tokenizer", " ".join(filter(None, [cutting.pop("name"), _named(cutting)]))))

@@ -21,8 +21,12 @@ def tell_unknown(n_unk: int, n_tokens: int, n_unk_chars: int, n_chars: int) -> N
         tell(f"unknown: {n_unk:,} of {counted(n_tokens, 'token')}, {share} of the characters")
 
 
-def tell_without_vector(coverage: VectorCoverage, *, has_text_rows: bool) -> None:
-    """How many tokens and texts have no vector, and whether another spelling would have one."""
+def tell_without_vector(coverage: VectorCoverage, *, has_text_rows: bool, keeps_punctuation: bool) -> None:
+    """How many tokens and texts have no vector, and whether another spelling would have one.
+
+    Args:
+        keeps_punctuation: the tokenizer leaves it at the words.
+    """
     n_tokens = coverage.tokens
     if missing := coverage.tokens_without_vector:
         tell(f"without a vector: {missing:,} of {counted(n_tokens, 'token')} ({percent(missing / n_tokens)})")
@@ -30,7 +34,7 @@ def tell_without_vector(coverage: VectorCoverage, *, has_text_rows: bool) -> Non
         word, found = coverage.lower
         share = percent(coverage.tokens_lower / n_tokens)
         tell(f"{share} of the tokens have a vector in lower case alone ({word} as {found}); try --lower")
-    if coverage.bare and coverage.tokens_bare >= _MANY * n_tokens:
+    if keeps_punctuation and coverage.bare and coverage.tokens_bare >= _MANY * n_tokens:
         word, found = coverage.bare
         share = percent(coverage.tokens_bare / n_tokens)
         tell(

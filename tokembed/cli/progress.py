@@ -72,9 +72,11 @@ def sized(n_bytes: float) -> str:
 def spoken(seconds: float) -> str:
     """A time in the two units that suit it.
 
-    >>> spoken(7.6), spoken(125), spoken(7320)
-    ('8 s', '2 min 5 s', '2 h 2 min')
+    >>> spoken(0.26), spoken(7.6), spoken(125), spoken(7320)
+    ('0.3 s', '8 s', '2 min 5 s', '2 h 2 min')
     """
+    if seconds < 1:
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

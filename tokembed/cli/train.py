@@ -77,7 +77,8 @@ def train(
     if checkpoint is not None:
         _remove(checkpoint)
     n_terms = counted(len(model.embedder.terms), "term")
-    tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)}, written to {out}")
+    rate = f"{corpus.n_tokens / max(seconds, 1e-3):,.0f} a second"
+    tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)} ({rate}), in {out}")
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)
     inputs.finish()
 

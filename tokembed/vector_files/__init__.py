@@ -42,3 +42,6 @@ FORMS = (
     Form("parquet", "vector_files.parquet", (".parquet",), ("counts",)),
     Form("model", "vector_files.model", (), ("counts", "n-grams"), is_folder=True),
 )
+
+WORDS_ALONE = "vectors"
+"""What stands for the embedder of a model's folder that was converted from a file of vectors."""

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 from tokembed import model_folder
 from tokembed.errors import BadInput
+from tokembed.vector_files import WORDS_ALONE
 from tokembed.vector_files.source import Source
 from tokembed.vectors import WordVectors
 
 if TYPE_CHECKING:
     from tokembed.ngrams import NGrams, TrainedNGrams
-    from tokembed.types import Arrays
-
-WORDS_ALONE = "vectors"
-"""What stands for the embedder of a folder that was converted from a file of vectors."""
 
 
 def read(source: Source) -> WordVectors:
@@ -36,14 +33,15 @@ def word_vectors(saved: model_folder.Saved, name: str) -> WordVectors:
     return WordVectors(saved.terms, saved.arrays["vectors"], saved.counts, ngrams_of(saved), saved.arrays.get("norms"))
 
 
-def ngrams_of(saved: model_folder.Saved) -> TrainedNGrams | None:
+def ngrams_of(saved: model_folder.Saved) -> NGrams | TrainedNGrams | None:
     """What gives unseen words a vector, None where nothing does."""
-    if "ngram_vectors" not in saved.arrays:
+    if not {"ngram_vectors", "bucket_vectors"} & saved.arrays.keys():
         return None
     ngrams = import_module("tokembed.ngrams")  # loads numba, which few models need
+    restored = ngrams.kept_ngrams if "ngram_vectors" in saved.arrays else ngrams.all_ngrams
     options = {name: saved.record["embedder"][name] for name in ("min_n", "max_n", "jamo")}
-    kept: TrainedNGrams = ngrams.kept_ngrams(saved.arrays, **options)
-    return kept
+    found: NGrams | TrainedNGrams = restored(saved.arrays, **options)
+    return found
 
 
 def write(path: Path, vectors: WordVectors) -> None:
@@ -52,13 +50,8 @@ def write(path: Path, vectors: WordVectors) -> None:
     Raises:
         BadInput: something else stands there, or it cannot be written.
     """
-    arrays, options = _kept(vectors.ngrams) if vectors.ngrams is not None else ({}, {})
+    ngrams = vectors.ngrams
+    arrays = {"vectors": vectors.matrix, **({} if ngrams is None else ngrams.arrays())}
+    options = {} if ngrams is None else {"min_n": ngrams.min_n, "max_n": ngrams.max_n, "jamo": ngrams.jamo}
     record = {"tokenizer": None, "embedder": {"name": WORDS_ALONE, **options}}
-    model_folder.write(path, record, vectors.terms, vectors.counts, {"vectors": vectors.matrix, **arrays})
-
-
-def _kept(ngrams: NGrams | TrainedNGrams) -> tuple[Arrays, dict[str, object]]:
-    from tokembed.ngrams import NGrams, trained_in
-
-    kept = trained_in(ngrams) if isinstance(ngrams, NGrams) else ngrams
-    return kept.arrays(), {"min_n": kept.min_n, "max_n": kept.max_n, "jamo": kept.jamo}
+    model_folder.write(path, record, vectors.terms, vectors.counts, arrays)
