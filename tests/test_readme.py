@@ -42,7 +42,8 @@ def test_a_call_in_the_readme_runs(run: Run, tmp_path: Path, line: str) -> None:
     (tmp_path / "reviews.tsv").write_text(
         "id\tdocument\tlabel\n" + "\n".join(f"{i}\t{t}\t{i % 2}" for i, t in enumerate(texts)), "utf-8"
     )
-    (tmp_path / "words.vec").write_text("2 2\n나는 1 0\n너는 0 1\n", "utf-8")
+    for name in ("words.vec", "other.vec"):
+        (tmp_path / name).write_text("5 2\n학교 1 0\n집 1 1\n나는 0 1\n너는 -1 0\n학교에 1 -1\n", encoding="utf-8")
     words = WordVectors(Vocab(["나는", "너는"]), np.eye(2, dtype=np.float32), np.array([5, 5]))
     write_vectors(tmp_path / "wiki-model", words)
     for name in ("more.txt.gz", "wiki.txt.gz"):

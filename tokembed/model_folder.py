@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokembed.errors import BadInput, counted
+from tokembed.search import row_norms
 from tokembed.vector_files.safetensors import mapped_arrays, write_arrays
 from tokembed.vocab import Vocab, escaped
 from tokembed.writers import whole_folder
@@ -33,7 +34,6 @@ FORMAT = 1
 RECORD, TERMS, ARRAYS, TOKENIZER = "model.json", "vocab.txt", "arrays.safetensors", "tokenizer.json"
 _ESCAPED = re.compile(r"\\([\\nrt])")
 _MEANT = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
-_ROWS_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def write(
         BadInput: something else stands there, the folder cannot be written, or the disk is full.
     """
     if "vectors" in arrays:
-        arrays = {**arrays, "norms": norms(np.asarray(arrays["vectors"]))}
+        arrays = {**arrays, "norms": row_norms(np.asarray(arrays["vectors"], np.float32))}
     with whole_folder(path, replaces=is_model) as folder:
         with open(folder / TERMS, "wb") as file:
             _write_terms(file, terms, counts)
@@ -118,16 +118,6 @@ def write(
         about = {"number": len(terms), "counts": counts is not None, "sha256": terms.sha256()}
         text = json.dumps({"format": FORMAT, **record, "terms": about, "files": files}, ensure_ascii=False, indent=2)
         (folder / RECORD).write_text(text + "\n", encoding="utf-8")
-
-
-def norms(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The rows' lengths, float32 (n_rows,); the matrix may be larger than memory."""
-    squares = np.empty(len(matrix))
-    for first in range(0, len(matrix), _ROWS_AT_ONCE):
-        block = matrix[first : first + _ROWS_AT_ONCE]
-        squares[first : first + len(block)] = np.einsum("ij,ij->i", block, block, dtype=np.float64)
-    with np.errstate(over="ignore"):  # of a vector near the greatest float32
-        return np.sqrt(squares).astype(np.float32)
 
 
 def _record(path: Path) -> dict[str, Any]:

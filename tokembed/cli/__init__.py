@@ -12,7 +12,22 @@ import typer
 from typer.core import TyperGroup
 
 import tokembed
-from tokembed.cli import compare, convert, decode, embed, evaluate, explain, info, methods, tokenize, train
+from tokembed.cli import (
+    analogy,
+    compare,
+    convert,
+    decode,
+    embed,
+    evaluate,
+    explain,
+    info,
+    methods,
+    neighbors,
+    plot,
+    similarity,
+    tokenize,
+    train,
+)
 from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
@@ -59,16 +74,23 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(tokenize.tokenize)
-app.command()(decode.decode)
-app.command()(embed.embed)
-app.command()(train.train)
-app.command()(info.info)
-app.command()(explain.explain)
-app.command()(compare.compare)
-app.command()(convert.convert)
-app.command()(evaluate.evaluate)
-app.command()(methods.methods)
+for command in (
+    tokenize.tokenize,
+    decode.decode,
+    compare.compare,
+    train.train,
+    embed.embed,
+    info.info,
+    convert.convert,
+    neighbors.neighbors,
+    similarity.similarity,
+    analogy.analogy,
+    explain.explain,
+    evaluate.evaluate,
+    plot.plot,
+    methods.methods,
+):
+    app.command()(command)
 
 
 def _show_version(is_asked: bool) -> None:
