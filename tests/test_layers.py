@@ -20,7 +20,7 @@ LEVELS = [
         "decoding", "reading", "batches", "columns", "texts", "tables", "cores", "blocks",
         "bulk_wordpiece", "bulk_words", "writers", "pipeline", "open_vocabulary", "array_files", "shards",
         "term_counts", "sentences", "ngrams",
-        "vector_files", "model_folder", "spill",
+        "vector_files", "model_folder", "term_lines", "spill",
         "checkpoints", "gensim_training", "hangul",
         "word_sets", "scores",
         "search", "asked", "close_words", "percentiles",

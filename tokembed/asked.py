@@ -50,8 +50,10 @@ def asked_words(vectors: WordVectors, words: Sequence[str]) -> list[Asked]:
     forms = [_form(vectors, well_formed(word)) for word in words]
     found = vectors.lookup(forms)
     return [
-        Asked(word, form, Kind(kind), vectors.terms.ids.get(form), vector)
-        for word, form, kind, vector in zip(words, forms, found.kind.tolist(), found.vectors, strict=True)
+        Asked(word, form, Kind(kind), None if row < 0 else row, vector)
+        for word, form, kind, row, vector in zip(
+            words, forms, found.kind.tolist(), vectors.terms.places(forms), found.vectors, strict=True
+        )
     ]
 
 

@@ -1,8 +1,8 @@
-r"""A model's folder: what was learned and what it was learned with, to be opened in milliseconds.
+"""A model's folder: what was learned and what it was learned with, to be opened in milliseconds.
 
     model.json           what made it; of each other file how many bytes it has, and their SHA-256
-    vocab.txt            a term a line, behind a tab how often it occurred; \, LF, CR and tab are escaped
-    arrays.safetensors   what was learned, read by memory map
+    vocab.txt            a term a line, behind a tab how often it occurred; see `term_lines`
+    arrays.safetensors   what was learned, and the counts once more, read by memory map
     tokenizer.json       what the texts were cut with, unless that is built in
 
 Nothing in it is pickled. It holds no time, host or path: the same training gives the same bytes.
@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokembed.errors import BadInput, counted
 from tokembed.search import row_norms
+from tokembed.term_lines import TermLines, write_terms
 from tokembed.vector_files.safetensors import mapped_arrays, write_arrays
-from tokembed.vocab import Vocab, escaped
+from tokembed.vocab import Vocab
 from tokembed.writers import whole_folder
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 RECORD, TERMS, ARRAYS, TOKENIZER = "model.json", "vocab.txt", "arrays.safetensors", "tokenizer.json"
-_ESCAPED = re.compile(r"\\([\\nrt])")
-_MEANT = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +65,15 @@ def read(path: Path) -> Saved:
     _check_sizes(path, record)
     with open(path / ARRAYS, "rb") as file:
         arrays = mapped_arrays(file, str(path / ARRAYS))
-    terms, counts = _terms(path, has_counts=bool(record["terms"]["counts"]))
-    for name in ("vectors", "weights", "norms"):
+    has_counts = bool(record["terms"]["counts"])
+    terms = TermLines((path / TERMS).read_bytes(), has_counts=has_counts, name=str(path / TERMS)).vocab()
+    for name in ("vectors", "weights", "norms", "counts"):
         if name in arrays and len(arrays[name]) != len(terms):
             raise BadInput(
                 f"{str(path)!r} must have as many {name} as terms, it has {len(arrays[name]):,} and "
                 f"{counted(len(terms), 'term')}; train or convert it again"
             )
-    return Saved(record, terms, counts, arrays)
+    return Saved(record, terms, arrays.pop("counts", None), arrays)
 
 
 def check_sums(path: Path) -> None:
@@ -109,9 +108,9 @@ def write(
         arrays = {**arrays, "norms": row_norms(np.asarray(arrays["vectors"], np.float32))}
     with whole_folder(path, replaces=is_model) as folder:
         with open(folder / TERMS, "wb") as file:
-            _write_terms(file, terms, counts)
+            write_terms(file, terms, counts)
         with open(folder / ARRAYS, "wb") as file:
-            write_arrays(file, arrays)
+            write_arrays(file, arrays if counts is None else {**arrays, "counts": counts})
         if tokenizer is not None:
             (folder / TOKENIZER).write_text(tokenizer, encoding="utf-8")
         files = {file.name: {"bytes": file.stat().st_size, "sha256": _sum(file)} for file in sorted(folder.iterdir())}
@@ -144,30 +143,6 @@ def _check_sizes(path: Path, record: Mapping[str, Any]) -> None:
             raise BadInput(
                 f"{str(path / name)!r} must have {about['bytes']:,} bytes, it has {n_bytes:,}; is it cut off?"
             )
-
-
-def _terms(path: Path, *, has_counts: bool) -> tuple[Vocab, NDArray[np.int64] | None]:
-    try:
-        text = (path / TERMS).read_bytes().decode().removesuffix("\n")
-        fields = text.replace("\n", "\t").split("\t")
-        words = fields[::2] if has_counts else fields
-        numbers = np.array(fields[1::2], np.int64) if has_counts else None
-        if numbers is not None and len(numbers) != len(words):
-            raise ValueError("a term has no count")
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{str(path / TERMS)!r} must hold a model's terms, it cannot be read: {error}") from error
-    return Vocab(map(_unescaped, words) if "\\" in text else words), numbers
-
-
-def _write_terms(file: IO[bytes], terms: Vocab, counts: NDArray[np.int64] | None) -> None:
-    words: Iterable[str] = (escaped(term).replace("\t", "\\t")[:-1] for term in terms)
-    if counts is not None:
-        words = (f"{word}\t{count}" for word, count in zip(words, counts.tolist(), strict=True))
-    file.writelines(f"{word}\n".encode() for word in words)
-
-
-def _unescaped(word: str) -> str:
-    return _ESCAPED.sub(lambda match: _MEANT[match[1]], word)
 
 
 def _sum(path: Path) -> str:

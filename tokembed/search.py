@@ -97,8 +97,9 @@ class Search:
             scores: one for each row, (n_terms,).
             without: rows that are not to be found; those without a direction are not found either.
         """
-        hidden = np.union1d(np.fromiter(without, np.intp), np.flatnonzero(~self._has_direction))
-        k = min(k, len(scores) - len(hidden))
+        hidden = ~self._has_direction
+        hidden[list(without)] = True
+        k = min(k, len(scores) - int(hidden.sum()))
         if k < 1:
             return []
         scores = scores.copy()
@@ -106,8 +107,8 @@ class Search:
         least = np.partition(scores, -k)[-k]
         rows = np.flatnonzero(scores >= least)
         rows = rows[np.lexsort((rows, -scores[rows]))][:k]
-        tokens = self.vectors.terms.tokens
-        return [Hit(tokens[row], row, float(str(scores[row]))) for row in rows.tolist()]  # float32's own digits
+        terms = self.vectors.terms
+        return [Hit(terms[row], row, float(str(scores[row]))) for row in rows.tolist()]  # float32's own digits
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

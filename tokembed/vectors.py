@@ -76,7 +76,7 @@ class WordVectors:
         """The tokens' rows; for those that are no term what the n-grams give, else zeros and `Kind.NONE`."""
         if isinstance(tokens, str):
             raise BadUsage(f"tokens must be a list of tokens, got {tokens!r}; put it in a list")
-        rows = np.fromiter((self.terms.ids.get(token, -1) for token in tokens), dtype=np.int64, count=len(tokens))
+        rows = np.array(self.terms.places(tokens), np.int64)
         found = rows >= 0
         vectors = np.zeros((len(tokens), self.dim), np.float32)
         vectors[found] = self.matrix[rows[found]]

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
+from typing import Self
 
 from tokembed.errors import BadInput
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
 _ESCAPED = re.compile(r"\\([\\nr])")
 _MEANT = {"\\": "\\", "n": "\n", "r": "\r"}
+
+
+_FEW = 16
+"""Tokens that are found one by one sooner than all strings are made."""
 
 
 class Vocab:
@@ -29,12 +34,28 @@ class Vocab:
     def __init__(self, tokens: Iterable[str] = (), *, unknown: str | None = None, special: Iterable[str] = ()) -> None:
         self._tokens: list[str] = list(tokens)
         self._later: list[Callable[[], list[str]]] = []
+        self._find: Callable[[str], int | None] | None = None
+        self._at: Callable[[int], str] | None = None
         self._n_tokens = len(self._tokens)
         self._ids: dict[str, int] = {token: place for place, token in enumerate(self._tokens)}
         if len(self._ids) != len(self._tokens):
             raise BadInput(f"a vocabulary's tokens must be distinct, found {self._first_repeated()!r} twice")
         self.unknown_id = None if unknown is None else self._ids[unknown]
         self.special_ids = frozenset(self._ids[token] for token in special)
+
+    @classmethod
+    def of_lines(
+        cls, n_tokens: int, make: Callable[[], list[str]], find: Callable[[str], int | None], at: Callable[[int], str]
+    ) -> Self:
+        """The vocabulary of a file's lines: a few tokens are found there, for many all strings are made.
+
+        Args:
+            make: gives all tokens. find: the line a token is on, None where there is none. at: the token on a line.
+        """
+        vocab = cls()
+        vocab.extend(n_tokens, make)
+        vocab._find, vocab._at = find, at
+        return vocab
 
     def _first_repeated(self) -> str:
         return next(token for place, token in enumerate(self._tokens) if self._ids[token] != place)
@@ -44,12 +65,14 @@ class Vocab:
         """The tokens in the order of their ids."""
         while self._later:
             self._tokens += self._later.pop(0)()
+        self._find = self._at = None
         return self._tokens
 
     @property
     def ids(self) -> dict[str, int]:
         """The id of each token."""
         if len(self._ids) < self._n_tokens:
+            self._find = None
             behind = range(len(self._ids), self._n_tokens)
             self._ids.update(zip(self.tokens[behind.start :], behind, strict=True))
         return self._ids
@@ -61,10 +84,15 @@ class Vocab:
         return iter(self.tokens)
 
     def __contains__(self, token: str) -> bool:
-        return token in self.ids
+        return self.places([token]) != [-1]
 
     def __getitem__(self, place: int) -> str:
-        return self.tokens[place]
+        return self.tokens[place] if self._at is None else self._at(range(self._n_tokens)[place])
+
+    def places(self, tokens: Sequence[str]) -> list[int]:
+        """The id of each token, -1 for one that is not in the vocabulary."""
+        find = self._find if self._find is not None and len(tokens) <= _FEW else self.ids.get
+        return [-1 if place is None else place for place in map(find, tokens)]
 
     def extend(self, n_tokens: int, make: Callable[[], list[str]]) -> None:
         """Add so many tokens that are known to be distinct and new; `make` gives them, once they are asked for."""
