@@ -77,8 +77,9 @@ def train(
     if checkpoint is not None:
         _remove(checkpoint)
     n_terms = counted(len(model.embedder.terms), "term")
-    rate = f"{corpus.n_tokens / max(seconds, 1e-3):,.0f} a second"
-    tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)} ({rate}), in {out}")
+    n_read = corpus.n_tokens * model.embedder_settings.get("epochs", 1)
+    rate = f"{n_read / max(seconds, 1e-3):,.0f} tokens a second"
+    tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)}, {rate}; in {out}")
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)
     inputs.finish()
 
