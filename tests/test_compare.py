@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate, pairwise, takewhile
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 import tokembed
-from tokembed.cli.grid import as_json, markdown_lines, table_lines
-from tokembed.compare import compare_texts, grid, shown_tokens
+from tokembed.cli.grid import table_lines
+from tokembed.cli.grid_json import as_json, as_text
+from tokembed.cli.grid_markdown import markdown_lines
+from tokembed.compare import compare_texts, grid, model_window, shown_tokens
+from tokembed.compare_vectors import compare_vectors
+from tokembed.search import Search
+from tokembed.static_rows import StaticRows
 from tokembed.types import Text
+from tokembed.vectors import WordVectors
+from tokembed.vocab import Vocab
+from tokembed.word_rows import TextRows
 
 NAMES = ["whitespace", "character", "bert", "clip"]
 TOKENIZERS = {name: tokembed.tokenizer(name) for name in NAMES}
 SENTENCES = [
-    "아침 먹고 학교를 갑니다", "日本語と ｶﾅ と かな", "👨\u200d👩\u200d👧 🇰🇷 ❤️ ok", "مرحبا بالعالم",
+    "아침 먹고 학교를 갑니다", "日本語と ｶﾅ と かな", "👨\u200d👩\u200d👧 🇰🇷 ❤️ 👍🏽 ok", "مرحبا بالعالم",
     "e\u0301 a\u0308b x", "☃ 龘 가",
 ]  # fmt: skip
 
@@ -27,29 +37,80 @@ def text(content: str) -> Text:
     return Text("x:1", "x", content)
 
 
+def embedders() -> list[TextRows]:
+    """Vectors of some of the sentences' words, and TF-IDF, so that their rows are drawn as well."""
+    words = Vocab(["아침", "먹고", "日本語と", "مرحبا", "ok", "e\u0301", "가"])
+    matrix = np.random.default_rng(1).normal(size=(len(words), 5)).astype(np.float32)
+    return [StaticRows("벡터", name, Search(WordVectors(words, matrix))) for name in ("whitespace", "character")]
+
+
 @pytest.mark.parametrize("sentence", SENTENCES)
-@pytest.mark.parametrize("columns", ["30", "200"])
+@pytest.mark.parametrize("columns", [30, 100, 300])
 def test_every_column_begins_at_the_same_place_in_every_row(
-    sentence: str, columns: str, monkeypatch: pytest.MonkeyPatch
+    sentence: str, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("COLUMNS", str(columns))
     comparison = compare_texts([text(sentence)], TOKENIZERS, limit=5)
-    drawn = [line for line in list(table_lines(comparison))[1 : -len(NAMES) - 2] if line]
+    vectors = compare_vectors(comparison.grids, embedders(), TOKENIZERS)
+    drawn = list(table_lines(comparison, vectors))[1:]
+    starts = [place for place, line in enumerate(drawn[:-1]) if place == 0 or not drawn[place - 1]]
     words = sentence.split()
-    for start in range(0, len(drawn), len(NAMES) + 1):
-        head, *rows = drawn[start : start + len(NAMES) + 1]
-        for word in re.finditer(r"\S+", head):
-            place = cell_len(head[: word.start()])
-            assert word.group() in words
+    for start in starts:
+        head, *rows = list(takewhile(bool, drawn[start:]))
+        if head.startswith("tokenizer"):
+            break
+        for found in re.finditer(r"\S+", head.partition("  tokens  ")[0]):
+            assert found.group() == words.pop(0)
+            place = wcswidth(head[: found.start()])
             for row in rows:
                 before = prefix_of_width(row, place)
-                assert before.endswith("  ")
-                assert row[len(before)] != " "
+                assert row.startswith("  nearest") or row[len(before)] != " "
+    assert not words
 
 
-def prefix_of_width(line: str, width: int) -> str:
-    (found,) = {line[:end] for end in range(len(line)) if cell_len(line[:end]) == width and line[end - 1] == " "}
+def prefix_of_width(line: str, place: int) -> str:
+    """What stands left of that column; two spaces end it, unless the line is over before."""
+    if wcswidth(line) < place:
+        return line
+    (found,) = {line[:end] for end in range(len(line)) if wcswidth(line[:end]) == place and line[:end].endswith("  ")}
     return found
+
+
+def test_the_numbers_stand_at_the_right_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    (_, head, row) = table_lines(compare_texts([text("학교를 갑니다")], {"bert": TOKENIZERS["bert"]}, limit=1))
+    assert head.split() == ["학교를", "갑니다", "tokens", "per", "word", "chars/token", "unk.", "chars", "window"]
+    assert row.split() == ["bert", "학|##교|##를", "갑|##니다", "5", "2.50", "1.20", "0.0", "%", "—"]
+    assert wcswidth(head) == wcswidth(row)
+
+
+def test_an_unknown_word_shows_what_is_lost() -> None:
+    row = grid(text("☃ 가"), {"bert": TOKENIZERS["bert"]}).rows[0]
+    assert [shown_tokens(row, word) for word in (0, 1)] == [["[UNK]=☃"], ["가"]]
+
+
+@pytest.mark.parametrize("special", [False, True])
+@pytest.mark.parametrize(("name", "size"), [("clip", 77), ("bert", 512)])
+def test_words_beyond_the_window_are_those_past_its_last_token(name: str, size: int, special: bool) -> None:
+    words = [f"{word}{place}" for place in range(50) for word in ("대한민국은", "민주", "공화국이다", "school")]
+    plain = tokembed.tokenizer(name)
+    ends = list(accumulate(len(plain.encode(word)) for word in words))  # every word is cut by itself
+    tokenizer = tokembed.tokenizer(name, special=special)
+    row = grid(text(" ".join(words)), {name: tokenizer}, {name: model_window(name)}).rows[0]
+    assert row.window is not None
+    assert (row.window.size, row.window.n_tokens) == (size, ends[-1] + 2)
+    room = size - 2
+    unseen = [place for place, start in enumerate([0, *ends[:-1]]) if start >= room]
+    cut = [place for place, (start, end) in enumerate(pairwise([0, *ends])) if start < room < end]
+    assert (list(row.window.unseen), list(row.window.cut)) == (unseen, cut)
+    assert unseen[-1] == 199
+
+
+def test_a_text_that_just_fits_loses_nothing() -> None:
+    for n_words, unseen in ((75, ()), (76, (75,))):
+        row = grid(text("go " * n_words), {"clip": TOKENIZERS["clip"]}, {"clip": model_window("clip")}).rows[0]
+        assert row.window is not None
+        assert (row.window.n_tokens, row.window.unseen) == (n_words + 2, unseen)
 
 
 def test_tokens_stand_under_their_words() -> None:
@@ -72,7 +133,7 @@ def test_every_token_stands_under_one_word(content: str) -> None:
 @given(content=st.text(max_size=20))
 def test_nothing_that_steers_a_terminal_is_printed(content: str) -> None:
     comparison = compare_texts([text("\x1b[31m" + content)], TOKENIZERS, limit=1)
-    for line in (*table_lines(comparison), *markdown_lines(comparison)):
+    for line in (*table_lines(comparison), *markdown_lines(comparison), as_text(as_json(comparison))):
         assert not set(line) & set(map(chr, [*range(9), *range(11, 32), 127, 0x85, 0x9B, 0x202E]))
 
 
@@ -105,5 +166,4 @@ def test_json_holds_ids_offsets_and_bytes() -> None:
 
 def test_an_empty_text_has_no_words() -> None:
     lines = list(table_lines(compare_texts([text(" ")], TOKENIZERS, limit=1)))
-    assert lines[1] == "(no words)"
-    assert lines[-1].split() == ["clip", "1", "0", "0", "—", "—", "—"]
+    assert lines[1:] == ["(no words)"]

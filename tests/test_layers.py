@@ -29,7 +29,8 @@ LEVELS = [
     {"registry"},
     {"__init__"},
     {
-        "compare", "convert", "model", "exports", "training_corpus", "embedding", "vector_origin", "info",
+        "compare", "word_rows", "static_rows", "term_rows", "text_pairs", "word_pairs", "compare_vectors",
+        "convert", "model", "exports", "training_corpus", "embedding", "vector_origin", "info",
         "token_formats", "token_lines", "token_rows", "token_tables",
         "token_arrays",
         "tokenization", "token_reading", "token_array_reading", "engines",
@@ -93,6 +94,7 @@ def test_methods_do_not_know_their_neighbors(folder: str) -> None:
         ["tokenize", "-c", "학교 a", "--max-tokens", "3", "--on-long", "truncate", "-f", "jsonl"],
         ["decode", "-c", "100585 9953"],
         ["compare", "-c", "학교 a"],
+        ["compare", "-c", "학교 a", "-f", "json"],
         ["convert", "--help"],
         ["train", "--help"],
         ["embed", "--help"],

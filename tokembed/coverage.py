@@ -40,6 +40,11 @@ class TokenCounts:
         return self.n_tokens / self.n_words if self.n_words else None
 
     @property
+    def chars_per_token(self) -> float | None:
+        """None where there is no token."""
+        return self.n_chars / self.n_tokens if self.n_tokens else None
+
+    @property
     def unk_chars_share(self) -> float | None:
         """Of all characters, the share that stands under an unknown token; None where there is none."""
         # Under an unknown token may stand white space too, such as U+001C, which BERT does not take for any.

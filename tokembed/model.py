@@ -170,7 +170,7 @@ def load(path: Path) -> Model | WordVectors:
         arrays = saved.arrays if saved.counts is None else {**saved.arrays, "counts": saved.counts}
         embedder.restore(saved.terms, arrays)
     except (BadUsage, KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{str(path)!r} must hold a model of this tokembed, it does not: {error}") from error
+        raise _unknown_model(path, error) from error
     training: dict[str, Any] = {
         name: saved.record[name] for name in ("corpus", "coverage", "losses", "versions") if name in saved.record
     }
@@ -187,6 +187,39 @@ def opened(name: str, *, notice: Callable[[str], None] = lambda _: None) -> Mode
         BadInput: there is no such thing, or it is not as it should be.
     """
     return load(Path(name)) if Path(name).is_dir() else read_vectors(name, notice=notice)
+
+
+def opened_parts(
+    name: str, *, notice: Callable[[str], None] = lambda _: None
+) -> tuple[ChosenTokenizer | None, WordVectors | TextEmbedder]:
+    """The tokenizer and the vectors of what `-m` names, without what only training needs: gensim takes a second.
+
+    Args:
+        notice: called with one line about each thing worth knowing.
+
+    Returns:
+        None for the tokenizer where words and vectors are all that is there.
+
+    Raises:
+        BadInput: there is no such thing, or it is not as it should be.
+    """
+    path = Path(name)
+    saved = model_folder.read(path) if path.is_dir() else None
+    if saved is None:
+        return None, read_vectors(name, notice=notice)
+    if saved.record["embedder"]["name"] == WORDS_ALONE:
+        return None, word_vectors(saved, name)
+    if "vectors" not in saved.arrays:
+        model = cast(Model, load(path))
+        return model.cutting, cast(TextEmbedder, model.embedder)
+    try:
+        return _saved_tokenizer(path, saved.record["tokenizer"]), word_vectors(saved, name)
+    except (BadUsage, KeyError, TypeError, ValueError) as error:
+        raise _unknown_model(path, error) from error
+
+
+def _unknown_model(path: Path, error: Exception) -> BadInput:
+    return BadInput(f"{str(path)!r} must hold a model of this tokembed, it does not: {error}")
 
 
 def _saved_tokenizer(path: Path, record: dict[str, Any]) -> ChosenTokenizer:

@@ -27,7 +27,10 @@ Output = Literal["texts", "tokens"]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row of the table; `target` is "module:Class" below the package."""
+    """One row of the table; `target` is "module:Class" below the package.
+
+    `window` is how many tokens a text may have for the model that a tokenizer is made for, special ones included.
+    """
 
     role: Role
     name: str
@@ -35,6 +38,7 @@ class Method:
     summary: str
     source: str
     output: Output | None = None
+    window: int | None = None
 
     @property
     def module(self) -> str:
@@ -72,10 +76,12 @@ METHODS = (
     Method(
         "tokenizer", "bert", "tokenizers.bert:BertTokenizer",
         "WordPiece, bert-base-multilingual-cased", "Devlin et al. 2019, as Hugging Face tokenizers cuts it",
+        window=512,
     ),
     Method(
         "tokenizer", "clip", "tokenizers.clip:ClipTokenizer",
         "byte-level BPE of CLIP", "Radford et al. 2021, OpenAI's SimpleTokenizer with ftfy",
+        window=77,
     ),
     Method(
         "embedder", "onehot", "embedders.onehot:OneHotEmbedder",
@@ -261,6 +267,22 @@ def tokenizer(name: str, *, unicode: str = "none", lower: bool = False, **settin
     from tokembed.normalization import Normalization, NormalizedTokenizer
 
     return NormalizedTokenizer(made, Normalization(unicode, lower))
+
+
+def window(name: str) -> int | None:
+    """How many tokens a text may have for a tokenizer's model, special ones included; None where that is not known.
+
+    Raises:
+        BadUsage: there is no such tokenizer.
+
+    >>> window("bert"), window("clip"), window("whitespace")
+    (512, 77, None)
+    """
+    method = find("tokenizer", name)
+    if method is PRETRAINED:
+        longest: int | None = import_module("tokembed.tokenizers.pretrained_files").longest_text(name)
+        return longest
+    return method.window
 
 
 def embedder(name: str, **settings: Any) -> TextEmbedder | StaticEmbedder:

@@ -1,21 +1,28 @@
-"""`tokembed compare`: the same text under several tokenizers."""
+"""`tokembed compare`: the same text under several tokenizers and embedders."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tokembed import registry
 from tokembed.cli import options
-from tokembed.cli.grid import as_json, markdown_lines, table_lines
+from tokembed.cli.grid import table_lines
+from tokembed.cli.grid_json import as_json, as_records, as_text
+from tokembed.cli.grid_markdown import markdown_lines
 from tokembed.cli.inputs import Inputs
+from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
 from tokembed.cli.tokenizers import made_tokenizers
-from tokembed.compare import compare_texts
-from tokembed.errors import at_least, one_of
+from tokembed.compare import Comparison, compare_texts, model_window
+from tokembed.errors import BadUsage, at_least, one_of
+
+if TYPE_CHECKING:
+    from tokembed.compare_vectors import VectorComparison
 
 DEFAULT = ("whitespace", "bert", "clip")
+FORMATS = ("table", "json", "jsonl", "md")
 
 
 def compare(
@@ -23,7 +30,18 @@ def compare(
     files: options.Files = None,
     inline: options.Inline = None,
     tokenizer: options.Tokenizers = None,
-    form: Annotated[str, typer.Option("-f", "--format", metavar="table|json|md", help="What to print.")] = "table",
+    model: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--model", metavar="MODEL", help="A model's folder or a file of vectors; may be repeated."),
+    ] = None,
+    embedder: Annotated[
+        list[str] | None,
+        typer.Option("-e", "--embedder", metavar="onehot|tfidf", help="Fitted on the texts shown; may be repeated."),
+    ] = None,
+    word: Annotated[
+        str | None, typer.Option("--word", metavar="WORD", help="A word whose vectors in different texts are compared.")
+    ] = None,
+    form: Annotated[str, typer.Option("-f", "--format", metavar="|".join(FORMATS), help="What to print.")] = "table",
     limit: Annotated[int, typer.Option("--limit", help="How many texts to show; the totals are over all.")] = 5,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
@@ -33,24 +51,67 @@ def compare(
     unicode: options.UnicodeForm = "none",
     lower: options.Lower = False,
 ) -> None:
-    """Show texts side by side under several tokenizers.
+    """Show texts side by side under several tokenizers and embedders.
 
     \b
     tokembed compare -c "아침 먹고 학교를 갑니다"
+    tokembed compare -c "배를 먹었다" -c "배를 탔다" -m wiki-model -e tfidf --word 배를
     tokembed compare reviews.tsv --column document -t bert -t clip
     """
-    one_of("-f", form, ("table", "json", "md"))
+    one_of("-f", form, FORMATS)
     at_least("--limit", limit, 0)
-    tokenizers = made_tokenizers(
-        tokenizer or list(DEFAULT), special=special, parse_special=parse_special, unicode=unicode, lower=lower
-    )
+    fitted, models = list(dict.fromkeys(embedder or [])), list(dict.fromkeys(model or []))
+    _check_embedders(fitted)
+    if word is not None and not models:
+        raise BadUsage("--word compares a word's vectors, so it needs a model that has them; name one with -m")
+    settings = {"special": special, "parse_special": parse_special, "unicode": unicode, "lower": lower}
+    tokenizers = made_tokenizers(tokenizer or list(DEFAULT), **settings)  # type: ignore[arg-type]
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
+    windows = {name: model_window(name) for name in tokenizers}
+    vectors = None
     with progress("compare") as line:
-        comparison = compare_texts(inputs, tokenizers, limit=limit, progress=line.add)
-    if form == "json":
-        print(json.dumps(as_json(comparison), ensure_ascii=False, indent=1))
-    else:
-        lines = markdown_lines(comparison) if form == "md" else table_lines(comparison)
-        for shown in lines:
-            print(shown)
+        if not fitted and not models:
+            comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
+        else:
+            from tokembed.cli.compared import Cutters, embedder_rows, model_rows
+            from tokembed.compare_vectors import compare_vectors
+
+            cutters = Cutters(tokenizers, windows, list(tokenizers), settings)
+            shown = model_rows(models, cutters)
+            comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
+            shown += embedder_rows(fitted, comparison.grids, cutters)
+            vectors = compare_vectors(comparison.grids, shown, tokenizers, word=word)
+    if vectors is not None:
+        _tell_of_pairs(comparison)
+    _print(form, comparison, vectors)
     inputs.finish()
+
+
+def _check_embedders(names: list[str]) -> None:
+    """Raise BadUsage for an embedder that a few texts cannot train."""
+    for name in names:
+        if registry.find("embedder", name).output != "texts":
+            raise BadUsage(
+                f"-e must be onehot or tfidf, which are fitted on the texts shown, got {name!r}; "
+                f"train it with `tokembed train {name} FILES -o MODEL`, then show it with -m MODEL"
+            )
+
+
+def _tell_of_pairs(comparison: Comparison) -> None:
+    from tokembed.text_pairs import MOST_TEXTS
+
+    if len(comparison.grids) > MOST_TEXTS:
+        tell(f"pairs of texts are compared where at most {MOST_TEXTS} are shown, not {len(comparison.grids)}")
+
+
+def _print(form: str, comparison: Comparison, vectors: VectorComparison | None) -> None:
+    if form == "json":
+        print(as_text(as_json(comparison, vectors), indent=1))
+        return
+    lines: dict[str, Any] = {"table": table_lines, "md": markdown_lines, "jsonl": _json_lines}
+    for shown in lines[form](comparison, vectors):
+        print(shown)
+
+
+def _json_lines(comparison: Comparison, vectors: VectorComparison | None) -> Any:
+    return map(as_text, as_records(comparison, vectors))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,12 +50,7 @@ class BertTokenizer:
 
     @cached_property
     def _reference(self) -> Tokenizer:
-        tokenizer = Tokenizer(WordPiece.from_file(str(VOCAB_FILE), unk_token=UNKNOWN))
-        tokenizer.normalizer = BertNormalizer(lowercase=False)
-        tokenizer.pre_tokenizer = BertPreTokenizer()
-        if self.parse_special:
-            tokenizer.add_special_tokens([*SPECIAL, UNKNOWN])
-        return tokenizer
+        return _loaded(parse_special=self.parse_special)
 
     @cached_property
     def vocab(self) -> Vocab:
@@ -157,6 +152,17 @@ class BertTokenizer:
         assert first is not None
         assert last is not None
         return (first, last)
+
+
+@cache
+def _loaded(*, parse_special: bool) -> Tokenizer:
+    """The vocabulary's tokenizer, read once for all that want it with and without special tokens."""
+    tokenizer = Tokenizer(WordPiece.from_file(str(VOCAB_FILE), unk_token=UNKNOWN))
+    tokenizer.normalizer = BertNormalizer(lowercase=False)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    if parse_special:
+        tokenizer.add_special_tokens([*SPECIAL, UNKNOWN])
+    return tokenizer
 
 
 def _token_bytes(token: str, source: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,23 +54,13 @@ class ClipTokenizer:
         self._known: dict[str, list[int]] = {}
 
     @cached_property
-    def _merges(self) -> list[tuple[str, str]]:
-        lines = MERGES_FILE.read_text(encoding="utf-8").split("\n")[1:-1]
-        return [(left, right) for left, _, right in (line.partition(" ") for line in lines)]
-
-    @cached_property
     def _ranks(self) -> dict[tuple[str, str], int]:
-        return {pair: rank for rank, pair in enumerate(self._merges)}
+        return {pair: rank for rank, pair in enumerate(_merges())}
 
     @cached_property
     def vocab(self) -> Vocab:
         """256 bytes, the same at the end of a word, 48,894 merged pairs, and the two special tokens."""
-        bytes_ = list(BYTE_SYMBOLS.values())
-        ends = [symbol + ENDS_WORD for symbol in bytes_]
-        return Vocab(
-            [*bytes_, *ends, *(left + right for left, right in self._merges), FIRST, LAST],
-            special=(FIRST, LAST),
-        )
+        return _vocab()
 
     @property
     def frame(self) -> Frame:
@@ -125,7 +115,7 @@ class ClipTokenizer:
             _log.warning("%s: many texts are cut as slowly as one", error)
             return None
         ids = self.vocab.ids
-        pairs = [(ids[left], ids[right]) for left, right in self._merges]
+        pairs = [(ids[left], ids[right]) for left, right in _merges()]
         tokens = [self._token_bytes(place) for place in range(ids[FIRST])]
         merges = kept_merges(MERGES_FILE.read_bytes(), list(BYTE_SYMBOLS), pairs, tokens)
 
@@ -214,6 +204,23 @@ class ClipTokenizer:
             return b""
         symbols = self.vocab[token_id].removesuffix(ENDS_WORD)
         return bytes(SYMBOL_BYTES[symbol] for symbol in symbols)
+
+
+@cache
+def _merges() -> list[tuple[str, str]]:
+    """Read once for all tokenizers, with and without special tokens; so is the vocabulary."""
+    lines = MERGES_FILE.read_text(encoding="utf-8").split("\n")[1:-1]
+    return [(left, right) for left, _, right in (line.partition(" ") for line in lines)]
+
+
+@cache
+def _vocab() -> Vocab:
+    bytes_ = list(BYTE_SYMBOLS.values())
+    ends = [symbol + ENDS_WORD for symbol in bytes_]
+    return Vocab(
+        [*bytes_, *ends, *(left + right for left, right in _merges()), FIRST, LAST],
+        special=(FIRST, LAST),
+    )
 
 
 def merged(symbols: list[str], ranks: dict[tuple[str, str], int]) -> list[str]:

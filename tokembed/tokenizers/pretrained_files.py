@@ -20,6 +20,7 @@ from tokembed.errors import BadInput, BadUsage, NotAtHand
 
 FILE = "tokenizer.json"
 VOCAB_FILE = "vocab.txt"
+_NO_LIMIT = 10**9
 _SEPARATORS = ("/", os.sep)
 
 
@@ -61,6 +62,17 @@ def cached(name: str) -> Path | None:
     except HFValidationError as error:
         raise BadUsage(f"a tokenizer must be a name, a file, a folder or a hub name, got {name!r}") from error
     return Path(found) if isinstance(found, str) else None
+
+
+def longest_text(name: str) -> int | None:
+    """How many tokens the model takes, special ones included, by the tokenizer_config.json beside the tokenizer.
+
+    None where there is none, or where it says no more than that there is no limit (a number with 31 digits).
+    """
+    path = Path(name)
+    found = path / FILE if path.is_dir() else path if path.exists() else cached(name)
+    longest = _config_beside(found).get("model_max_length") if found else None
+    return longest if isinstance(longest, int) and 0 < longest < _NO_LIMIT else None
 
 
 def description_of(name: str) -> str:

@@ -1,0 +1,82 @@
+"""The models and embedders that `tokembed compare` shows beside the tokenizers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tokembed import registry
+from tokembed.cli.models import shown_names
+from tokembed.cli.output import tell
+from tokembed.compare import Window, model_window
+from tokembed.model import ChosenTokenizer, opened_parts
+from tokembed.search import Search
+from tokembed.static_rows import StaticRows
+from tokembed.term_rows import TermRows, fitted_rows
+from tokembed.vectors import WordVectors
+from tokembed.word_rows import TextRows
+
+if TYPE_CHECKING:
+    from tokembed.compare import Grid
+    from tokembed.types import Tokenizer
+
+
+@dataclass(slots=True)
+class Cutters:
+    """The tokenizers of a comparison by name: those that were asked for, and those that models bring.
+
+    Attributes:
+        settings: what was asked of the former: unicode, lower, special, parse_special.
+    """
+
+    tokenizers: dict[str, Tokenizer]
+    windows: dict[str, Window | None]
+    asked: list[str]
+    settings: Mapping[str, Any]
+
+    def add(self, cutting: ChosenTokenizer, model: str) -> str:
+        """The name of a model's own tokenizer, which becomes one more row unless it is there already."""
+        if cutting.called in self.asked and self._is_asked(cutting):
+            return cutting.called
+        changed = [option if value is True else str(value) for option, value in cutting.settings.items()]
+        name = ", ".join([cutting.called, *changed])
+        if name in self.tokenizers:
+            name = f"{name} of {model}"
+        self.tokenizers[name] = cutting.tokenizer
+        self.windows[name] = model_window(cutting.name)
+        return name
+
+    def _is_asked(self, cutting: ChosenTokenizer) -> bool:
+        known = {option.name for option in registry.options(registry.find("tokenizer", cutting.called))}
+        settings = {
+            name: value
+            for name, value in self.settings.items()
+            if value not in (False, "none") and name in known | {"unicode", "lower"}
+        }
+        return (cutting.name, cutting.settings) == (cutting.called, settings)
+
+
+def model_rows(models: Sequence[str], cutters: Cutters) -> list[TextRows]:
+    """What `-m` names, each with its own tokenizer; bare vectors with every one that was asked for."""
+    found: list[TextRows] = []
+    for name, path in zip(shown_names(models), models, strict=True):
+        cutting, vectors = opened_parts(path, notice=tell)
+        names = cutters.asked if cutting is None else [cutters.add(cutting, name)]
+        if isinstance(vectors, WordVectors):
+            search = Search(vectors)
+            found += [StaticRows(name, tokenizer, search) for tokenizer in names]
+        else:
+            found += [TermRows(name, tokenizer, vectors) for tokenizer in names]
+    return found
+
+
+def embedder_rows(embedders: Sequence[str], grids: Sequence[Grid], cutters: Cutters) -> list[TextRows]:
+    """What `-e` names, fitted on the texts shown as every tokenizer that was asked for cuts them."""
+    return [
+        fitted_rows(
+            name, tokenizer, [row.encoding for grid in grids for row in grid.rows if row.tokenizer == tokenizer]
+        )
+        for name in embedders
+        for tokenizer in cutters.asked
+    ]
