@@ -169,7 +169,7 @@ def test_rows_without_a_label_and_rows_that_cannot_be_read_are_told(tmp_path: Pa
         ("", "must hold labelled texts, found none"),
         ("text\tlabel\n", "must hold labelled texts, found none"),
         ("text\tlabl\na\t1\n", "there must be a column 'label', found text, labl; did you mean 'labl'?"),
-        ("text\ty\na\t1\n", "there must be a column 'label', found text, y; name one with --label"),
+        ("text\ty\na\t1\n", "there must be a column 'label', found text, y"),
         ("document\tlabel\na\t1\n", "there must be a column 'text', found document, label; name one with --column"),
         ("text\tlabel\n" + "a\t1\n" * 9, "there must be at least two labels, all texts have '1'"),
         ("text\tlabel\na\t1\na\t1\na\t2\n", "each label must be on at least 2 texts, '2' is on 1"),

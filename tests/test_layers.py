@@ -36,6 +36,7 @@ LEVELS = [
         "tokenization", "token_reading", "token_array_reading", "engines",
         "evaluate", "downstream",
         "neighbors", "analogies", "plot", "plot_fonts", "projection",
+        "stats",
     },
     {"cli"},
     {"__main__"},
@@ -101,6 +102,7 @@ def test_methods_do_not_know_their_neighbors(folder: str) -> None:
         ["neighbors", "--help"],
         ["plot", "--help"],
         ["evaluate", "--help"],
+        ["stats", "--help"],
     ],
     ids=" ".join,
 )

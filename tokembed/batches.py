@@ -18,6 +18,7 @@ class Batch:
         lines: the texts as UTF-8, a line feed behind each; None where `strings` has them.
         strings: the texts, without unpaired surrogates.
         own_ids: the texts' own ids, "" for one without; None where the input has none.
+        others: of each text the values of the further columns that were asked for.
     """
 
     source: str
@@ -25,6 +26,7 @@ class Batch:
     lines: bytes | None = None
     strings: Sequence[str] = ()
     own_ids: Sequence[str] | None = None
+    others: Sequence[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -54,4 +56,5 @@ class Batch:
         if lines is not None:
             lines = b"".join(line + b"\n" for line in lines.split(b"\n")[:-1][first:last])
         own_ids = None if self.own_ids is None else self.own_ids[first:last]
-        return Batch(self.source, self.numbers[first:last], lines, self.strings[first:last], own_ids)
+        numbers, strings, others = self.numbers[first:last], self.strings[first:last], self.others[first:last]
+        return Batch(self.source, numbers, lines, strings, own_ids, others)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Container, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from tokembed.reading import Reading
 _LONE_CR = "\ufdd0"  # a code point that Unicode keeps free for such uses; no text has it
 _FIELD_LIMIT = 2**31 - 1  # the most that the csv module can be told
 
-Value = tuple[int, Any, Any]
-"""The line it stands on, the input's own id or None, and what the column holds."""
+Value = tuple[int, Any, Any, Sequence[Any]]
+"""The line it stands on, the input's own id or None, what the column holds, and what the further columns hold."""
 TABLES = (".jsonl", ".csv", ".tsv", ".parquet")
 
 
@@ -59,6 +59,11 @@ def _decoder(source: str, stream: io.BufferedReader, reading: Reading) -> Decode
 
 
 def _tell_that_it_is_plain(source: str, suffix: str, reading: Reading) -> None:
+    if reading.others:
+        raise BadInput(
+            f"to have a column {reading.others[0]!r}, an input must be a .jsonl, .csv, .tsv or .parquet, "
+            f"{source!r} is plain text"
+        )
     if reading.column is not None:
         name = "stdin" if source == "-" else source
         reading.notice(f"{name} is read as plain text, a text a line: --column needs .jsonl, .csv, .tsv or .parquet")
@@ -87,10 +92,11 @@ def _jsonl(lines: Iterator[tuple[int, str]], source: str, reading: Reading) -> I
             continue
         if not isinstance(record, dict):
             reading.bad_row(source, number, f"must be one JSON object, found {type(record).__name__}")
-        elif reading.text_column not in record:
-            reading.bad_row(source, number, _no_column(reading, list(record)))
+        elif missing := _missing(reading, record):
+            reading.bad_row(source, number, _no_column(reading, missing, list(record)))
         else:
-            yield number, record.get("id"), record[reading.text_column]
+            others = [record[name] for name in reading.others]
+            yield number, record.get("id"), record[reading.text_column], others
 
 
 def _csv_rows(
@@ -134,9 +140,10 @@ def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading)
     _, header = next(rows, (0, None))
     if header is None:
         return  # an empty file has no text
-    if reading.text_column not in header:
-        raise BadInput(f"{source}: {_no_column(reading, header)}")
+    if missing := _missing(reading, header):
+        raise BadInput(f"{source}: {_no_column(reading, missing, header)}")
     text_at = header.index(reading.text_column)
+    others_at = [header.index(name) for name in reading.others]
     id_at = header.index("id") if "id" in header else None
     for number, row in rows:
         row = row or [""]
@@ -146,7 +153,7 @@ def _table(rows: Iterator[tuple[int, list[str]]], source: str, reading: Reading)
             expected = counted(len(header), "column")
             reading.bad_row(source, number, f"must have {expected} as the first line does, found {len(row)}")
         else:
-            yield number, None if id_at is None else row[id_at], row[text_at]
+            yield number, None if id_at is None else row[id_at], row[text_at], [row[place] for place in others_at]
 
 
 def _parquet(source: str, reading: Reading) -> Iterator[Value]:
@@ -159,28 +166,33 @@ def _parquet(source: str, reading: Reading) -> Iterator[Value]:
         with pq.ParquetFile(source) as table:
             names = table.schema_arrow.names
             column = reading.text_column
-            if column not in names:
-                raise BadInput(f"{source}: {_no_column(reading, names)}")
-            if names.count(column) > 1 or names.count("id") > 1:
+            if missing := _missing(reading, names):
+                raise BadInput(f"{source}: {_no_column(reading, missing, names)}")
+            if any(names.count(name) > 1 for name in (column, "id", *reading.others)):
                 raise BadInput(
                     f"{source}: each column must have a name of its own, found {', '.join(map(repr, names))}"
                 )
-            wanted = [column, *(["id"] if "id" in names and column != "id" else [])]
+            wanted = list(dict.fromkeys([column, *(["id"] if "id" in names else []), *reading.others]))
             line, n_bytes = 0, Path(source).stat().st_size
             for batch in table.iter_batches(columns=wanted):
                 reading.count_bytes(n_bytes * len(batch) // max(table.metadata.num_rows, 1))
                 texts = batch.column(column).to_pylist()
                 ids = batch.column("id").to_pylist() if "id" in names else [None] * len(texts)
-                for text_id, text in zip(ids, texts, strict=True):
+                others = [batch.column(name).to_pylist() for name in reading.others]
+                for text_id, text, *more in zip(ids, texts, *others, strict=True):
                     line += 1
-                    yield line, text_id, text
+                    yield line, text_id, text, more
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{source!r} must be a Parquet file, found: {_first_line(error)}") from error
 
 
-def _no_column(reading: Reading, found: Sequence[str]) -> str:
-    column = reading.text_column
-    hint = did_you_mean(column, found) or "; name one with --column"
+def _missing(reading: Reading, found: Container[str]) -> str | None:
+    """The first column asked for that is not there."""
+    return next((name for name in (reading.text_column, *reading.others) if name not in found), None)
+
+
+def _no_column(reading: Reading, column: str, found: Sequence[str]) -> str:
+    hint = did_you_mean(column, found) or ("; name one with --column" if column == reading.text_column else "")
     if len(found) == 1 and re.search(r"[;\t|]", found[0]):
         hint = "; a .csv has commas and a .tsv tabs between its columns"
     return f"there must be a column {column!r}, found {', '.join(found) or 'none'}{hint}"

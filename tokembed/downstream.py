@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokembed import pooling
-from tokembed.columns import TABLES, Value, table_values
+from tokembed.columns import TABLES, table_values
 from tokembed.corpus import Corpus
 from tokembed.errors import BadInput, BadUsage, NotAtHand, counted
 from tokembed.evaluate import Coverage
@@ -102,26 +102,17 @@ def read_labelled(source: str, *, column: str | None, label: str, reading: Readi
     suffix = Path(without_compression(source)).suffix.lower()
     if suffix not in TABLES:
         raise BadUsage(f"labelled texts must stand in a table ({', '.join(TABLES)}), got {source!r}")
-    reading = replace(reading or Reading(), column=column, n_skipped=0)
-    texts = {number: _as_text(value) for number, _, value in table_values(source, suffix, reading)}
-    labels = {number: _as_text(value) for number, _, value in _labels(source, suffix, label, reading)}
-    kept = [number for number in texts if labels.get(number)]
+    reading = replace(reading or Reading(), column=column, others=(label,), n_skipped=0)
+    rows = [(_as_text(text), _as_text(found)) for _, _, text, (found,) in table_values(source, suffix, reading)]
+    kept = [row for row in rows if row[1]]
     if not kept:
         raise BadInput(f"{source} must hold labelled texts, found none with a label in the column {label!r}")
     if reading.n_skipped:
         reading.notice(f"{source}: left out as it cannot be read: {counted(reading.n_skipped, 'row')}")
-    if len(kept) < len(texts):
-        n_left_out = counted(len(texts) - len(kept), "row")
+    if len(kept) < len(rows):
+        n_left_out = counted(len(rows) - len(kept), "row")
         reading.notice(f"{source}: left out as it has no label in the column {label!r}: {n_left_out}")
-    return Labelled([texts[number] for number in kept], [labels[number] for number in kept])
-
-
-def _labels(source: str, suffix: str, label: str, reading: Reading) -> Iterator[Value]:
-    """The labels; the file is read once more, as the reader gives one column, and nothing is told twice."""
-    try:
-        yield from table_values(source, suffix, replace(reading, column=label, notice=lambda _: None))
-    except BadInput as error:
-        raise BadInput(str(error).replace("--column", "--label")) from error
+    return Labelled([text for text, _ in kept], [found for _, found in kept])
 
 
 def _as_text(value: Any) -> str:

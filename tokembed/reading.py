@@ -18,6 +18,7 @@ class Reading:
 
     Attributes:
         column: the column of a table that holds the texts; None for "text".
+        others: further columns of a table, whose values come with each text.
         encoding: the encoding of all inputs; None to tell it from each one's first MiB.
         errors: what to do with bytes the encoding does not allow and rows that cannot be read.
         notice: called with one line about each thing worth knowing.
@@ -36,6 +37,7 @@ class Reading:
     notice: Callable[[str], None] = lambda _: None
     max_line: int = MAX_LINE
     first_bytes: int = BLOCK_BYTES
+    others: tuple[str, ...] = ()
     n_bytes: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     n_texts: dict[str, int] = field(default_factory=dict)

@@ -126,24 +126,26 @@ def _gathered(values: Iterable[Value], source: str, name: str, reading: Reading)
     numbers: list[int] = []
     strings: list[str] = []
     own_ids: list[str] = []
+    others: list[tuple[str, ...]] = []
     try:
-        for number, own_id, value in values:
+        for number, own_id, value, more in values:
             text = _text(number, value, source, reading)
             if text is None:
                 continue
             numbers.append(number)
             strings.append(text)
             own_ids.append("" if own_id is None else well_formed(str(own_id)))
+            others.append(tuple("" if other is None else well_formed(str(other)) for other in more))
             n_left -= len(text) + 1
             if n_left <= 0:
-                yield Batch(name, numbers, strings=strings, own_ids=own_ids)
-                numbers, strings, own_ids = [], [], []
+                yield Batch(name, numbers, strings=strings, own_ids=own_ids, others=others)
+                numbers, strings, own_ids, others = [], [], [], []
                 size = n_left = min(4 * size, BLOCK_BYTES)
         failure = None
     except BadInput as error:
         failure = error
     if numbers:
-        yield Batch(name, numbers, strings=strings, own_ids=own_ids)
+        yield Batch(name, numbers, strings=strings, own_ids=own_ids, others=others)
     if failure:
         raise failure
 

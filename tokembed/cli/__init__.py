@@ -25,6 +25,7 @@ from tokembed.cli import (
     neighbors,
     plot,
     similarity,
+    stats,
     tokenize,
     train,
 )
@@ -78,6 +79,7 @@ for command in (
     tokenize.tokenize,
     decode.decode,
     compare.compare,
+    stats.stats,
     train.train,
     embed.embed,
     info.info,

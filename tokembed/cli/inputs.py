@@ -29,6 +29,7 @@ class Inputs:
         files: paths or `-`; stdin is read when there are none and no inline texts, unless it is a terminal.
         max_line: how many bytes a line may have.
         first_bytes: about how many bytes are read at first: little where someone waits for the first texts.
+        others: further columns of the tables, whose values come with each text.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Inputs:
         errors: str,
         max_line: int = MAX_LINE,
         first_bytes: int = BLOCK_BYTES,
+        others: Sequence[str] = (),
     ) -> None:
         one_of("--errors", errors, POLICIES)
         at_least("--max-line", max_line, 1)
@@ -52,6 +54,7 @@ class Inputs:
             notice=tell,
             max_line=max_line,
             first_bytes=first_bytes,
+            others=tuple(others),
         )
         self._recorded = self._reading  # of a part too, what all inputs gave
         self.inline = list(inline or [])
