@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from gensim.models.fasttext_inner import compute_ngrams_bytes
 
 import tokembed
-from tests.conftest import Run
-from tokembed.convert import write_vectors
 from tokembed.hangul import letters
 from tokembed.types import Kind
 from tokembed.vector_origin import origin
@@ -48,16 +43,3 @@ def test_a_rank_is_shared_by_words_that_occur_as_often() -> None:
         (4, 5),
     ]
     assert origin(WordVectors(Vocab("ab"), np.ones((2, 1), np.float32)), "b").rank == 2
-
-
-def test_the_command_shows_it(run: Run, tmp_path: Path) -> None:
-    write_vectors(
-        tmp_path / "m", WordVectors(Vocab(["나", "너"]), np.array([[3, 4], [0, 0]], np.float32), np.array([7, 2]))
-    )
-    done = run("explain", "나", "그\x1b[31m", "-m", "m")
-    assert done.stdout.decode() == (
-        "나 in m\n  vector  its own\n  row     0, rank 1, occurred 7 times\n  norm    5.0000\n\n"
-        "그\\x1b[31m in m\n  vector  none: it is no word of the model\n"
-    )
-    (row,) = json.loads(run("explain", "너", "-m", "m", "-f", "json").stdout)
-    assert (row["word"], row["kind"], row["row"], row["norm"], row["ngrams"]) == ("너", "exact", 1, 0.0, [])

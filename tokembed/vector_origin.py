@@ -59,9 +59,9 @@ def origin(vectors: WordVectors, word: str) -> VectorOrigin:
 
 
 def _ngrams(vectors: WordVectors, word: str) -> tuple[NGramOrigin, ...]:
-    if vectors.ngrams is None:
+    kept = vectors.ngrams
+    if kept is None:
         return ()
-    ngrams = vectors.ngrams
-    strings = ngrams_of(word, ngrams.min_n, ngrams.max_n, jamo=ngrams.jamo)
-    buckets, is_trained = (part.tolist() for part in ngrams.parts(word))
+    strings = ngrams_of(word, kept.min_n, kept.max_n, jamo=kept.jamo)
+    buckets, is_trained = (part.tolist() for part in kept.parts(word))
     return tuple(map(NGramOrigin, strings, buckets, is_trained)) if buckets else ()

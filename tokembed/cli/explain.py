@@ -1,66 +1,133 @@
-"""`tokembed explain`: where a word's vector comes from."""
+"""`tokembed explain`: how a text became tokens or vectors, step by step."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tokembed.cli.output import printable, table, tell
-from tokembed.errors import counted, one_of
+from tokembed import registry
+from tokembed.cli import options, training
+from tokembed.cli.inputs import Inputs
+from tokembed.cli.tokenizers import made_tokenizers
+from tokembed.cli.traces import as_json, trace_lines
+from tokembed.errors import BadUsage, one_of
 
 if TYPE_CHECKING:
-    from tokembed.vector_origin import VectorOrigin
+    from tokembed.traces.steps import Trace
 
 
 def explain(
-    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words to look up.")],
-    models: Annotated[
-        list[str],
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text or word to explain.")],
+    files: options.Files = None,
+    tokenizer: options.Tokenizers = None,
+    embedder: Annotated[
+        list[str] | None,
+        typer.Option("-e", "--embedder", metavar="NAME", help="An embedder that learns from FILES, or is in MODEL."),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
         typer.Option("-m", "--model", metavar="MODEL", help="A model's folder or a file of vectors; may be repeated."),
-    ],
+    ] = None,
+    settings: training.Settings = None,
     form: Annotated[str, typer.Option("-f", "--format", metavar="table|json", help="How to print it.")] = "table",
+    special: options.Special = False,
+    parse_special: options.ParseSpecial = False,
+    column: options.Column = None,
+    encoding: options.Encoding = None,
+    errors: options.Errors = "strict",
+    unicode: options.UnicodeForm = "none",
+    lower: options.Lower = False,
 ) -> None:
-    """Show where a word's vector comes from: its row, its n-grams, how many of them were trained.
+    """Show how a text becomes tokens (-t) or vectors (-e, -m): each step with its numbers.
 
     \b
-    tokembed explain 학교를 홀로서기에서 -m ko-model
+    tokembed explain "홀로서기 unaffable" -t bert -t clip
+    tokembed explain 학교 -e tfidf wiki.txt.gz
+    tokembed explain 학교를 -m ko-model
     """
     one_of("--format", form, ("table", "json"))
+    cutting: dict[str, Any] = {"unicode": unicode, "lower": lower, "special": special, "parse_special": parse_special}
+    is_cut = tokenizer is not None or any(value not in (False, "none") for value in cutting.values())
+    traces: Iterable[Trace]
+    inputs = None
+    if embedder:
+        asked = Asked(text, training.only_one("-e", embedder, ""), settings, tokenizer, cutting, is_cut)
+        if files or not model:
+            inputs = Inputs(ctx, files, None, column=column, encoding=encoding, errors=errors)
+        traces = [_embedding(asked, model, inputs)]
+    elif files or settings:
+        raise BadUsage("FILES and --set are for -e NAME, which learns from them; put TEXT in quotes, or add -e")
+    elif model:
+        if is_cut:
+            raise BadUsage("-m looks up the words of TEXT as they are; add -e NAME to have TEXT cut, or leave -t out")
+        traces = _looking_up(text, model)
+    else:
+        traces = _tokenizing(text, tokenizer, cutting)
+    _print(traces, form)
+    if inputs is not None:
+        inputs.finish()
 
-    from tokembed.convert import read_vectors
-    from tokembed.vector_origin import origin
 
-    found = {name: read_vectors(name, notice=tell) for name in models}
-    origins = [(name, origin(vectors, word)) for word in words for name, vectors in found.items()]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be embedded how: `cutting` are the settings of the tokenizer, `is_cut` tells whether any was given."""
+
+    text: str
+    embedder: str
+    settings: list[str] | None
+    tokenizer: list[str] | None
+    cutting: dict[str, Any]
+    is_cut: bool
+
+
+def _tokenizing(text: str, names: list[str] | None, cutting: dict[str, Any]) -> list[Trace]:
+    if not names:
+        raise BadUsage(
+            "explain must have -t TOKENIZER, -e EMBEDDER or -m MODEL; `tokembed methods` shows what there is"
+        )
+    flags = {flag: cutting[flag] for flag in ("special", "parse_special")}
+    form = {name: cutting[name] for name in ("unicode", "lower")}
+    tokenizers = made_tokenizers(names, **flags, unicode="none", lower=False)
+    from tokembed.explain import cut_by
+
+    return [cut_by(tokenizer, name, text, **form) for name, tokenizer in tokenizers.items()]
+
+
+def _looking_up(text: str, models: list[str]) -> Iterable[Trace]:
+    from tokembed.cli import explaining
+
+    return explaining.words_looked_up(text, models)
+
+
+def _embedding(asked: Asked, models: list[str] | None, inputs: Inputs | None) -> Trace:
+    cutter = training.only_one("-t", asked.tokenizer, "whitespace")
+    if models is None:
+        chosen = training.embedder_settings(asked.embedder, {}, asked.settings)
+    elif asked.settings:
+        raise BadUsage("--set is for training, a model is trained already; leave it or -m out")
+    elif inputs is not None and asked.embedder != "glove":
+        raise BadUsage("-m is trained already, so FILES are not read; leave them or -m out")
+    registry.find("embedder", asked.embedder)
+
+    from tokembed.cli import explaining
+    from tokembed.model import chosen_tokenizer
+
+    if models is None:
+        assert inputs is not None  # there are always some to learn from
+        cutting = chosen_tokenizer(cutter, asked.cutting)
+        return explaining.learned_now(asked.text, asked.embedder, chosen, cutting, inputs)
+    given = chosen_tokenizer(cutter, asked.cutting) if asked.is_cut else None
+    return explaining.learned_before(asked.text, asked.embedder, training.only_one("-m", models, ""), given, inputs)
+
+
+def _print(traces: Iterable[Trace], form: str) -> None:
     if form == "json":
-        rows = [{"model": name, **asdict(known), "kind": known.kind.name.lower()} for name, known in origins]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps([as_json(trace) for trace in traces], ensure_ascii=False, indent=1))
         return
-    for place, (name, known) in enumerate(origins):
-        print(*([""] if place else []), f"{printable(known.word)} in {printable(name)}", *_lines(known), sep="\n")
-
-
-def _lines(known: VectorOrigin) -> list[str]:
-    rows = [("vector", _spoken(known))]
-    if known.row is not None:
-        counted_ = "" if known.count is None else f", occurred {counted(known.count, 'time')}"
-        rows.append(("row", f"{known.row:,}, rank {known.rank:,}{counted_}"))
-    if known.norm is not None:
-        rows.append(("norm", f"{known.norm:.4f}"))
-    for label, is_trained in (("trained", True), ("not trained", False)):
-        ngrams = [ngram.ngram for ngram in known.ngrams if ngram.is_trained == is_trained]
-        if ngrams:
-            rows.append((label, printable(" ".join(ngrams))))
-    return ["  " + line for line in table(rows, right=[False, False])]
-
-
-def _spoken(known: VectorOrigin) -> str:
-    share = f"{known.n_trained} of {counted(len(known.ngrams), 'n-gram')} trained"
-    if known.row is not None:
-        return "its own" + (f", {share}" if known.ngrams else "")
-    if known.norm is not None:
-        return f"the mean of its n-grams: {share}"
-    return "none" + (f": {share}" if known.ngrams else ": it is no word of the model")
+    for place, trace in enumerate(traces):
+        print(*([""] if place else []), *trace_lines(trace), sep="\n")

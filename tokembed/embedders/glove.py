@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tokembed.corpus import Corpus, frequent_terms, translation
 from tokembed.embedders.glove_counts import Source, counted_rows
 from tokembed.embedders.glove_tiles import Piece, gathered
-from tokembed.embedders.glove_training import train
+from tokembed.embedders.glove_training import Parts, train
 from tokembed.errors import BadInput, counted
 from tokembed.kernels.cooccurrence import Rows, distance_weights
 from tokembed.kernels.glove import sort_into_groups, tile_side, weighing
@@ -73,8 +73,11 @@ class GloveEmbedder:
         self.x_max, self.alpha, self.learning_rate = x_max, alpha, learning_rate
         check_options(vars(self))
 
-    def fit(self, corpus: Corpus) -> Self:
+    def fit(self, corpus: Corpus, *, parts: Callable[[Parts], object] | None = None) -> Self:
         """Count co-occurrences and train on them.
+
+        Args:
+            parts: given the word and context vectors and the biases, whose sums alone are kept.
 
         Raises:
             BadInput: no text has a token, none occurs `min_count` times, no two stand in one text, or training runs
@@ -94,7 +97,7 @@ class GloveEmbedder:
             _log.info("%s co-occurrences of %s terms", f"{tiles.n_cells:,}", f"{len(terms):,}")
             vectors, losses = train(
                 tiles, _inverse(order), dim=self.dim, epochs=self.epochs, learning_rate=self.learning_rate,
-                rng=rng, workers=self.workers, progress=self._teller(tiles.n_cells),
+                rng=rng, workers=self.workers, progress=self._teller(tiles.n_cells), parts=parts,
             )  # fmt: skip
         vectors = finite(vectors, self.learning_rate)
         self.terms, self.counts, self.vectors, self.losses = terms, counts, vectors, losses

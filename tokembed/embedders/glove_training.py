@@ -19,6 +19,18 @@ from tokembed.kernels.glove import CELL, Weights, descend_tiles, start_weights
 READ_CELLS = 1 << 16  # what is read from a file before it is gone through: small tiles in one go
 
 
+class Parts(NamedTuple):
+    """What training ends with, in the order of the terms; a term's vector is the sum of its two.
+
+    words, contexts: float32 (n_terms, dim). word_biases, context_biases: float32 (n_terms,).
+    """
+
+    words: NDArray[np.float32]
+    contexts: NDArray[np.float32]
+    word_biases: NDArray[np.float32]
+    context_biases: NDArray[np.float32]
+
+
 def train(
     tiles: Tiles,
     position: NDArray[np.int32],
@@ -29,6 +41,7 @@ def train(
     rng: np.random.Generator,
     workers: int,
     progress: Callable[[int, float], None],
+    parts: Callable[[Parts], object] | None = None,
 ) -> tuple[NDArray[np.float32], list[float]]:
     """The sums of word and context vectors, float32 (n_terms, dim), and the mean loss of each epoch.
 
@@ -42,6 +55,7 @@ def train(
         rng: of the start values and the order.
         workers: threads.
         progress: called after each epoch with its number, from 1, and its loss.
+        parts: given what the sums are made of, which is not kept otherwise.
 
     Source: Pennington et al. 2014, eq. 8 and 9; the published C program 1.2, glove.c: steps clipped at 100
         before the learning rate, biases moved without it, both sides from their old values, loss of a
@@ -58,6 +72,9 @@ def train(
             losses.append(total / max(1, tiles.n_cells))
             progress(epoch, losses[-1])
     vectors = words.vectors[position, 0, :dim]
+    if parts is not None:
+        biases = words.biases[position, 0], contexts.biases[position, 0]
+        parts(Parts(vectors.copy(), contexts.vectors[position, 0, :dim], *biases))
     vectors += contexts.vectors[position, 0, :dim]
     return vectors, losses
 

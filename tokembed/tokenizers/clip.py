@@ -54,7 +54,8 @@ class ClipTokenizer:
         self._known: dict[str, list[int]] = {}
 
     @cached_property
-    def _ranks(self) -> dict[tuple[str, str], int]:
+    def ranks(self) -> dict[tuple[str, str], int]:
+        """The rank of each pair that can be merged; the lowest is merged first."""
         return {pair: rank for rank, pair in enumerate(_merges())}
 
     @cached_property
@@ -182,7 +183,7 @@ class ClipTokenizer:
             return [word]
         symbols = [BYTE_SYMBOLS[byte] for byte in word.encode()]
         symbols[-1] += ENDS_WORD
-        return merged(symbols, self._ranks)
+        return merged(symbols, self.ranks)
 
     def _token_spans(self, word_ids: Sequence[int], word: str, start: int) -> list[Span]:
         """Where each token of a word stands; the byte pieces of one character share its place."""

@@ -229,6 +229,28 @@ class PretrainedTokenizer:
     def _words(self) -> Words:
         return Words(self._description, self._spelling, parse_special=self.parse_special)
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """What its tokenizer.json says, with the model that texts are cut by."""
+        return {**self._description, "model": self._model}
+
+    def normalized(self, text: str) -> str:
+        """The text after the normalizer, before it is cut."""
+        normalizer = self._reference.normalizer
+        return text if normalizer is None else str(normalizer.normalize_str(well_formed(text)))
+
+    def cut_words(self, text: str) -> list[tuple[str, bool]]:
+        """Each word as the model gets it, and whether it is an added token, which the model is not asked about."""
+        return list(self._words.cut(well_formed(text)))
+
+    def pieces(self, word: str) -> list[str]:
+        """The tokens that the model makes of one word.
+
+        Raises:
+            BadInput: it cannot cut this word.
+        """
+        return [self.vocab[token.id] for token in self._cut(lambda: self._cutter.model.tokenize(word))]
+
 
 def _unknown(model: Mapping[str, Any]) -> str:
     return model.get("unk_token") or ""

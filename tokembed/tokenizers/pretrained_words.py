@@ -41,7 +41,7 @@ class Words:
         """
         added: list[str] = []
         tokens: list[str] = []
-        for word, is_added in self._words(text):
+        for word, is_added in self.cut(text):
             if is_added:
                 added.append(word)
                 tokens.append(_NEVER_IN_TEXT)  # a decoder may spoil an added token
@@ -55,7 +55,7 @@ class Words:
         """What was decoded, with a space for each end of a word that the decoder left in it, but for the last."""
         return decoded.replace(self._left_suffix, " ").removesuffix(" ") if self._left_suffix else decoded
 
-    def _words(self, text: str) -> Iterator[tuple[str, bool]]:
+    def cut(self, text: str) -> Iterator[tuple[str, bool]]:
         """Each word as the model would get it, and whether it is an added token."""
         cut = self._cutter.encode(text, add_special_tokens=False)
         for token_id, word in zip(cut.ids, cut.tokens, strict=True):

@@ -1,0 +1,64 @@
+"""What `tokembed explain` does with an embedder that learns, a trained model or a file of word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tokembed.cli.inputs import Inputs
+from tokembed.cli.output import tell
+from tokembed.cli.progress import progress
+from tokembed.errors import BadUsage
+from tokembed.explain import learned, learning, looking_up
+from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, opened
+from tokembed.traces.steps import Trace
+from tokembed.training_corpus import corpus_on_disk
+
+
+def words_looked_up(text: str, names: list[str]) -> Iterator[Trace]:
+    """Where each word of the text has its vector from in each model; a model of texts explains the whole text."""
+    found = {name: opened(name, notice=tell) for name in names}
+    for vectors in found.values():
+        if isinstance(vectors, Model) and vectors.is_sparse:
+            yield learned(vectors, text)
+    words = {
+        name: vectors.word_vectors() if isinstance(vectors, Model) else vectors
+        for name, vectors in found.items()
+        if not (isinstance(vectors, Model) and vectors.is_sparse)
+    }
+    for word in text.split():
+        for name, vectors in words.items():
+            yield looking_up(vectors, word, name)
+
+
+def learned_now(text: str, embedder: str, settings: dict[str, Any], cutting: ChosenTokenizer, inputs: Inputs) -> Trace:
+    """How the embedder gives the text its vectors, once it has learned from the inputs."""
+    with (
+        progress("explain", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
+        corpus_on_disk(inputs.batches(), cutting.tokenizer, progress=line.add) as (corpus, _),
+    ):
+        return learning(embedder, settings, text, cutting.tokenizer, corpus)
+
+
+def learned_before(text: str, embedder: str, name: str, given: ChosenTokenizer | None, inputs: Inputs | None) -> Trace:
+    """How a trained model gives the text its vectors.
+
+    Args:
+        embedder: what it must be a model of.
+        given: the tokenizer that was asked for; it must be the model's own.
+        inputs: where GloVe's co-occurrences are counted.
+    """
+    model = opened(name, notice=tell)
+    if not isinstance(model, Model):
+        raise BadUsage(f"-e {embedder} needs a model's folder, {name!r} has words and vectors alone; leave -e out")
+    if model.embedder_name != embedder:
+        raise BadUsage(f"{name!r} is a model of {model.embedder_name}, not of {embedder}; use -e {model.embedder_name}")
+    if given is not None:
+        check_same_tokenizer(model, given, name)
+    if inputs is None:
+        return learned(model, text)
+    with (
+        progress("explain", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
+        corpus_on_disk(inputs.batches(), model.cutting.tokenizer, progress=line.add) as (corpus, _),
+    ):
+        return learned(model, text, corpus)
