@@ -20,9 +20,9 @@ from tokembed import embedding, sif
 from tokembed.convert import write_vectors
 from tokembed.corpus import Corpus
 from tokembed.embedding import LeftOut, Pooling
-from tokembed.pooling import POOLS, Pool, pooled, token_vectors
+from tokembed.pooling import pooled, token_vectors
 from tokembed.texts import read_batches
-from tokembed.types import Kind
+from tokembed.types import POOLS, Kind, Pool
 from tokembed.vector_coverage import covered
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab

@@ -17,7 +17,7 @@ from tests.conftest import COMMAND, Run, minilm_folder
 from tokembed import registry
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
-from tokembed.model import Model, load, opened
+from tokembed.model import Model, load
 from tokembed.pooling import mean
 from tokembed.texts import read_batches
 from tokembed.training_corpus import corpus_on_disk
@@ -54,7 +54,7 @@ def test_two_runs_give_the_same_bytes_and_the_vectors_of_the_library(run: Run, t
         assert done.stderr.startswith(f"tokembed: {name}: ".encode())
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "texts.txt"]
-    model = opened(str(tmp_path / "a"))
+    model = load(tmp_path / "a")
     assert isinstance(model, Model)
     assert model.cutting.record() == {"name": "bert", "lower": True}
     corpus = tokembed.tokenizer("bert", lower=True).encode_batch(TEXTS)
@@ -191,7 +191,7 @@ def test_a_target_that_is_something_else_is_told_before_training(run: Run, tmp_p
 def test_what_converts_from_a_file_has_no_tokenizer_and_takes_any(run: Run, tmp_path: Path) -> None:
     (tmp_path / "words.vec").write_text("2 2\n나는 1 0\n학교 0 1\n", encoding="utf-8")
     assert run("convert", "words.vec", "m").returncode == 0
-    assert isinstance(opened(str(tmp_path / "m")), WordVectors)
+    assert isinstance(load(tmp_path / "m"), WordVectors)
     for name in ("whitespace", "bert"):
         assert run("embed", "-c", "나는 학교", "-m", "m", "-t", name, "-o", "x.npy").returncode == 0
     assert np.load(tmp_path / "x.npy").shape == (1, 2)

@@ -51,7 +51,7 @@ def test_a_bad_row_is_told_with_its_line_or_left_out(tmp_path: Path, form: str, 
     path.write_bytes(header + b"a 1 2\nb 3 4\n" + row + b"\nc 5 6\n" + "학교 7 8".encode())
     line = f"line {3 + n_above}"
     message = expected.format(first=1 + n_above)
-    assert problem(path, form) == f"{path}, {line}: {message}; use --errors skip to leave such rows out"
+    assert problem(path, form) == f"{path}, {line}: {message}; convert --errors skip leaves such rows out"
     found, notices = skipped(path, form)
     assert found.terms.tokens == ["a", "b", "c", "학교"]
     assert found.matrix.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
@@ -88,7 +88,7 @@ def test_of_many_bad_rows_some_are_named(tmp_path: Path) -> None:
 def test_a_wrong_first_line_is_told_with_both_numbers(tmp_path: Path, header: str, message: str) -> None:
     path = tmp_path / "x.vec"
     path.write_text(f"{header}\na 1 2\nb 3 4\nc 5 6\n")
-    assert problem(path).startswith(f"{path}: {message}; use --errors skip")
+    assert problem(path).startswith(f"{path}: {message}; convert --errors skip")
     found, notices = skipped(path)
     assert found.matrix.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert notices == [f"{path}: {message}; the rows that are there are taken"]

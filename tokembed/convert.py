@@ -90,6 +90,12 @@ def write_vectors(
         _module(target).write(path, vectors)
     else:
         write_together(_module(target).files(path, vectors) | (more or {}), outdated=sidecars(path))
+    hashes = getattr(vectors.ngrams, "hashes", None)
+    if hashes is not None and target.name == "fasttext":
+        notice(
+            f"{str(path)!r} knows n-grams by their bucket alone: {len(hashes):,} that were trained share "
+            f"{len(vectors.ngrams.buckets):,} buckets, so some that never were count as trained"  # type: ignore[union-attr]
+        )
     if lost:
         notice(f"{str(path)!r} has no place for {' and '.join(lost)}, which are left out: {target.name} holds none")
 
@@ -126,8 +132,9 @@ def form_of(source: Source) -> Form:
     if name is not None:
         return form_named("--from", name)
     names = ", ".join(form.name for form in FORMS if not form.is_folder)
+    begins = f"begins with {source.head[:60].decode(errors='replace')[:20]!r}" if source.head else "is empty"
     raise BadInput(
-        f"{source.name!r} must hold vectors ({names}), it begins with {source.head[:20]!r}; if it does, use --from"
+        f"{source.name!r} must hold vectors ({names}), it {begins}; if it does, name its form with convert --from"
     )
 
 

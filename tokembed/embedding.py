@@ -16,10 +16,10 @@ from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
 from tokembed.errors import BadInput, BadUsage
 from tokembed.pipeline import in_order
-from tokembed.pooling import Oov, Pool, Pooled, TokenVectors, pooled, token_vectors
+from tokembed.pooling import Pooled, TokenVectors, pooled, token_vectors
 from tokembed.token_rows import rows_of
 from tokembed.tokenization import with_bulk
-from tokembed.types import Kind, TextEmbedder, Tokenizer
+from tokembed.types import Kind, Oov, Pool, TextEmbedder, Tokenizer
 from tokembed.vector_coverage import VectorCoverage, covered
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab

@@ -178,10 +178,7 @@ def load(path: Path) -> Model | WordVectors:
 
 
 def opened(name: str, *, notice: Callable[[str], None] = lambda _: None) -> Model | WordVectors:
-    """What `-m` names: the model of a folder, or the words and vectors of a file.
-
-    Args:
-        notice: called with one line about each thing worth knowing.
+    """What `-m` names: the whole model of a folder, or the words and vectors of a file; see `opened_parts`.
 
     Raises:
         BadInput: there is no such thing, or it is not as it should be.
@@ -229,14 +226,14 @@ def _saved_tokenizer(path: Path, record: dict[str, Any]) -> ChosenTokenizer:
     return chosen_tokenizer(str(beside) if beside.exists() else called, settings, called)
 
 
-def check_same_tokenizer(model: Model, given: ChosenTokenizer, name: str) -> None:
-    """Raise BadUsage where texts are to be cut otherwise than those that the model learned from.
+def check_same_tokenizer(own: ChosenTokenizer, given: ChosenTokenizer, name: str) -> None:
+    """Raise BadUsage where texts are to be cut otherwise than those that a model learned from.
 
     Args:
+        own: what those were cut with.
         given: what was asked for.
         name: of the model, for the message.
     """
-    own = model.cutting
     if given.settings != own.settings or not _is_same(own, given):
         raise BadUsage(
             f"{name!r} must be used with the tokenizer it was trained with, {_spoken(own)}, got {_spoken(given)}; "

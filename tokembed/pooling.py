@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from tokembed.corpus import Corpus
-from tokembed.types import Kind, Lookup
+from tokembed.types import Kind, Lookup, Pool
 
-Pool = Literal["mean", "max", "sum", "sif"]
-POOLS: tuple[Pool, ...] = ("mean", "max", "sum", "sif")
-Oov = Literal["skip", "zero", "error"]
-OOVS: tuple[Oov, ...] = ("skip", "zero", "error")
 _TOKENS_AT_ONCE = 1 << 15
 
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from tokembed.vocab import Vocab
 
 A = 1e-3
-"""The paper's a: the share of all tokens at which a word weighs half."""
+"""The paper's a: the share at which a word weighs half."""
 
 
 def weights_of(terms: Vocab, counts: NDArray[np.int64]) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """What gives tokens their weights, float32 (n,): a / (a + p), p the share of all tokens that are this one.
+    """What gives tokens their weights, float32 (n,): a / (a + p), p a term's share of all occurrences of terms.
 
-    A token that is no term has p = 0 and weighs 1.
+    A token that is no term has p = 0 and weighs 1. Where rare words were left out of training, the texts had more
+    tokens than terms occurred: how many is not known of every file with counts.
 
     >>> weights_of(Vocab(["the"]), np.array([5]))(["the", "홀로"]).round(4).tolist()
     [0.0010000000474974513, 1.0]

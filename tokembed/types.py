@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +93,15 @@ class Lookup:
 
     vectors: NDArray[np.float32]
     kind: NDArray[np.uint8]
+
+
+Pool = Literal["mean", "max", "sum", "sif"]
+POOLS: tuple[Pool, ...] = ("mean", "max", "sum", "sif")
+"""How a text's vector is made of its tokens'."""
+
+Oov = Literal["skip", "zero", "error"]
+OOVS: tuple[Oov, ...] = ("skip", "zero", "error")
+"""What becomes of tokens without a vector."""
 
 
 class Tokenizer(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -33,6 +34,7 @@ from tokembed.cli.output import tell
 from tokembed.errors import TokembedError
 
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+INTERRUPTED, TERMINATED = 130, 143
 _unread: list[BrokenPipeError] = []
 EPILOG = 'Try: tokembed compare -c "아침 먹고 학교를 갑니다"'
 
@@ -118,8 +120,11 @@ def main() -> None:
     for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that temporary files are taken away
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except SystemExit:
         if _unread:
             os._exit(0)  # no one waits for what the other threads are working on

@@ -11,6 +11,7 @@ from tokembed import registry
 from tokembed.cli import options, training
 from tokembed.cli.inputs import Inputs
 from tokembed.errors import BadUsage, one_of
+from tokembed.types import OOVS, POOLS
 
 LEVELS = ("text", "token", "vocab")
 
@@ -66,28 +67,25 @@ def embed(
         raise BadUsage("embed must have either -e NAME, to train on these texts, or -m MODEL; see `tokembed train`")
     level = level or ("vocab" if out.suffix.lower() == ".vec" else "text")
     one_of("--level", level, LEVELS)
+    one_of("--pool", pool, POOLS)
+    one_of("--oov", oov, OOVS)
     cutting: dict[str, Any] = {"unicode": unicode, "lower": lower, "special": special, "parse_special": parse_special}
 
     def inputs() -> Inputs:
         return Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
     from tokembed.cli import embedding
-    from tokembed.pooling import OOVS, POOLS
 
-    one_of("--pool", pool, POOLS)
-    one_of("--oov", oov, OOVS)
+    cutter = embedding.Cutter(training.only_one("-t", tokenizer, "") or None, cutting)
     wanted = embedding.Wanted(out, level, cast(Any, pool), cast(Any, oov), ids)
     if embedder:
         name = training.only_one("-e", embedder, "")
         registry.find("embedder", name)
         chosen = training.embedder_settings(name, cast(Any, given), settings)
-        cutter = embedding.Cutter(training.only_one("-t", tokenizer, "whitespace"), cutting)
         embedding.train_and_embed(wanted, name, chosen, cutter, inputs())
     else:
         if settings or any(value is not None for value in given.values()):
             raise BadUsage("options of training belong to -e or `tokembed train`, a model is trained already")
-        asked = tokenizer is not None or any(value not in (False, "none") for value in cutting.values())
-        cutter = embedding.Cutter(training.only_one("-t", tokenizer, "whitespace"), cutting, is_asked_for=asked)
         name = training.only_one("-m", model, "")
         if level == "vocab" and (files or inline):
             raise BadUsage("--level vocab writes the words of the model, so it reads no texts; leave them out")

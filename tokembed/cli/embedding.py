@@ -20,12 +20,14 @@ from tokembed.convert import form_to_write, write_vectors
 from tokembed.corpus import Corpus
 from tokembed.embedding import LeftOut, Pooling
 from tokembed.errors import BadUsage
-from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, new_model, opened
-from tokembed.pooling import Oov, Pool
+from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, new_model, opened_parts
+from tokembed.model_folder import read
 from tokembed.training_corpus import corpus_on_disk
-from tokembed.types import TextEmbedder
+from tokembed.types import Oov, Pool, TextEmbedder
 from tokembed.vectors import WordVectors
 from tokembed.writers import check_target
+
+DEFAULT_TOKENIZER = "whitespace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +43,19 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Cutter:
-    """The tokenizer that was asked for, or the default."""
+    """The tokenizer that was asked for, None where none was, and the settings."""
 
-    name: str
+    name: str | None
     settings: dict[str, Any]
-    is_asked_for: bool = True
 
 
 def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cutter: Cutter, inputs: Inputs) -> None:
     """Train the embedder on the texts, then write their vectors."""
     if wanted.level == "token":
         raise BadUsage("--level token needs a model that is trained; make one with `tokembed train`, then use -m")
-    model = new_model(chosen_tokenizer(cutter.name, cutter.settings), embedder, settings)
-    _check(wanted, model, embedder)
+    cutting = chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings)
+    model = new_model(cutting, embedder, settings)
+    _check(wanted, cast(TextEmbedder, model.embedder) if model.is_sparse else None, embedder)
     check_target(wanted.out, inputs.files)
     with (
         progress("embed", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
@@ -64,12 +66,12 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
 
         def record() -> dict[str, Any]:
             terms = {"number": len(model.embedder.terms), "sha256": model.embedder.terms.sha256()}
-            made = {**model.record(), "terms": terms, **_how(wanted, model)}
+            made = {**model.record(), "terms": terms, **_how(wanted, _vectors(model))}
             coverage = {**model.training["coverage"], **left_out.record()}
             return {"inputs": inputs.record(), **made, "coverage": coverage}
 
-        _write(wanted, model, embedding.parts(corpus), left_out, record)
-    _tell(wanted, left_out, model.cutting)
+        _write(wanted, _vectors(model), embedding.parts(corpus), left_out, record)
+    _tell(wanted, left_out, model.cutting, is_trained=True)
     inputs.finish()
 
 
@@ -79,18 +81,12 @@ def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None)
     Args:
         inputs: None where the words' own vectors are asked for.
     """
-    found = opened(name, notice=tell)
-    given = chosen_tokenizer(cutter.name, cutter.settings) if cutter.is_asked_for or not _is_model(found) else None
-    if isinstance(found, Model):
-        if given is not None:
-            check_same_tokenizer(found, given, name)
-        cutting = found.cutting
-    else:
-        cutting = cast(ChosenTokenizer, given)
+    own, found = opened_parts(name, notice=tell)
+    cutting = _cutting(own, cutter, name)
     _check(wanted, found, name)
     check_target(wanted.out, [] if inputs is None else inputs.files)
     left_out = LeftOut()
-    about = {"tokembed": tokembed.__version__, "tokenizer": cutting.record(), "model": _described(found, name)}
+    about = {"tokembed": tokembed.__version__, "tokenizer": cutting.record(), "model": _described(found, name, own)}
 
     def record() -> dict[str, Any]:
         read = {} if inputs is None else {"inputs": inputs.record(), "coverage": left_out.record()}
@@ -104,29 +100,37 @@ def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None)
             inputs.batches(), cutting.tokenizer, left_out, offsets=wanted.level == "token", progress=line.add
         )
         _write(wanted, found, pieces, left_out, record)
-    _tell(wanted, left_out, cutting)
+    _tell(wanted, left_out, cutting, is_trained=own is not None)
     inputs.finish()
 
 
-def _is_model(found: Model | WordVectors) -> bool:
-    return isinstance(found, Model)
+def _cutting(own: ChosenTokenizer | None, cutter: Cutter, name: str) -> ChosenTokenizer:
+    """The tokenizer of the model itself, where it has one, else what was asked for."""
+    if own is None:
+        return chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings)
+    if cutter.name or any(value not in (False, "none") for value in cutter.settings.values()):
+        check_same_tokenizer(own, chosen_tokenizer(cutter.name or own.name, cutter.settings), name)
+    return own
 
 
-def _described(found: Model | WordVectors, name: str) -> dict[str, Any]:
+def _described(found: WordVectors | TextEmbedder, name: str, own: ChosenTokenizer | None) -> dict[str, Any]:
     """Which model it was; a file is known by its words."""
-    terms = found.embedder.terms if isinstance(found, Model) else found.terms
-    about: dict[str, Any] = {"name": Path(name).name, "terms": len(terms), "terms_sha256": terms.sha256()}
-    return about | ({"embedder": found.record()["embedder"]} if isinstance(found, Model) else {})
+    about: dict[str, Any] = {"name": Path(name).name, "terms": len(found.terms), "terms_sha256": found.terms.sha256()}
+    return about | ({} if own is None else {"embedder": read(Path(name)).record["embedder"]})
 
 
-def _how(wanted: Wanted, found: Model | WordVectors) -> dict[str, Any]:
-    is_pooled = wanted.level == "text" and not (isinstance(found, Model) and found.is_sparse)
+def _how(wanted: Wanted, found: WordVectors | TextEmbedder) -> dict[str, Any]:
+    is_pooled = wanted.level == "text" and isinstance(found, WordVectors)
     return {"level": wanted.level, **({"pool": wanted.pool, "oov": wanted.oov} if is_pooled else {})}
 
 
-def _check(wanted: Wanted, found: Model | WordVectors, name: str) -> None:
-    """Raise BadUsage where that cannot be written."""
-    is_sparse = isinstance(found, Model) and found.is_sparse
+def _check(wanted: Wanted, found: WordVectors | TextEmbedder | None, name: str) -> None:
+    """Raise BadUsage where that cannot be written.
+
+    Args:
+        found: None for word vectors that are not trained yet.
+    """
+    is_sparse = not isinstance(found, WordVectors | None)
     if is_sparse and wanted.level == "token":
         raise BadUsage(f"{name} gives texts a vector, not tokens; use --level text or vocab")
     if is_sparse and (wanted.pool, wanted.oov) != ("mean", "skip"):
@@ -145,27 +149,29 @@ def _check(wanted: Wanted, found: Model | WordVectors, name: str) -> None:
 
 def _write(
     wanted: Wanted,
-    found: Model | WordVectors,
+    found: WordVectors | TextEmbedder,
     pieces: Iterable[Corpus],
     left_out: LeftOut,
     record: Callable[[], dict[str, Any]],
 ) -> None:
-    if isinstance(found, Model) and found.is_sparse:
-        embedder = cast(TextEmbedder, found.embedder)
+    if not isinstance(found, WordVectors):
         if wanted.level == "vocab":
-            rows, terms = _term_rows(embedder), embedder.terms
+            rows, terms = _term_rows(found), found.terms
             exports.write_sparse(wanted.out, [rows], terms.tokens, terms, record, ids=False)
         else:
-            embedding.write_sparse_vectors(wanted.out, pieces, embedder, left_out, record, ids=wanted.ids)
-        return
-    words = found.word_vectors() if isinstance(found, Model) else found
-    if wanted.level == "vocab":
-        write_vectors(wanted.out, words, notice=tell, more=exports.record_files(wanted.out, record()))
+            embedding.write_sparse_vectors(wanted.out, pieces, found, left_out, record, ids=wanted.ids)
+    elif wanted.level == "vocab":
+        write_vectors(wanted.out, found, notice=tell, more=exports.record_files(wanted.out, record()))
     elif wanted.level == "token":
-        embedding.write_token_vectors(wanted.out, pieces, words, wanted.oov, left_out, record)
+        embedding.write_token_vectors(wanted.out, pieces, found, wanted.oov, left_out, record)
     else:
         pooling = Pooling(wanted.pool, wanted.oov)
-        embedding.write_text_vectors(wanted.out, pieces, words, pooling, left_out, record, ids=wanted.ids)
+        embedding.write_text_vectors(wanted.out, pieces, found, pooling, left_out, record, ids=wanted.ids)
+
+
+def _vectors(model: Model) -> WordVectors | TextEmbedder:
+    """What gives the vectors, once it is trained."""
+    return cast(TextEmbedder, model.embedder) if model.is_sparse else model.word_vectors()
 
 
 def _term_rows(embedder: TextEmbedder) -> csr_array[np.float32, tuple[int, int]]:
@@ -174,9 +180,12 @@ def _term_rows(embedder: TextEmbedder) -> csr_array[np.float32, tuple[int, int]]
     return csr_array(diags_array(np.asarray(weights, np.float32), format="csr"))
 
 
-def _tell(wanted: Wanted, left_out: LeftOut, cutting: ChosenTokenizer) -> None:
+def _tell(wanted: Wanted, left_out: LeftOut, cutting: ChosenTokenizer, *, is_trained: bool) -> None:
     counts = left_out.tokens
     tell_without_vector(
-        left_out.vectors, has_text_rows=wanted.level == "text", keeps_punctuation=cutting.name == "whitespace"
+        left_out.vectors,
+        has_text_rows=wanted.level == "text",
+        keeps_punctuation=cutting.name == "whitespace",
+        is_trained=is_trained,
     )
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)

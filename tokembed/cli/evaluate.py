@@ -13,7 +13,7 @@ from tokembed.cli.judgments import FORMATS, Record, lines, of_judgment, of_verdi
 from tokembed.cli.output import tell
 from tokembed.cli.progress import Progress, progress
 from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
-from tokembed.errors import BadUsage, one_of
+from tokembed.errors import BadInput, BadUsage, one_of
 from tokembed.reading import Reading
 from tokembed.word_sets import NAMED, read_word_set
 
@@ -126,17 +126,18 @@ def _on_labelled(
     reading: Reading,
 ) -> list[Record]:
     from tokembed.downstream import judge_text_embedder, judge_word_vectors, read_labelled, split_task
-    from tokembed.model import Model, opened
+    from tokembed.model import opened_parts
+    from tokembed.vectors import WordVectors
 
     labelled = read_labelled(table, column=reading.column, label=label, reading=reading)
     tasks = {name: split_task(labelled, registry.tokenizer(name)) for name in tokenizers or [DEFAULT_TOKENIZER]}
     records = []
     for model in models:
-        found = opened(model, notice=tell)
-        if isinstance(found, Model):  # it is used with the tokenizer it was trained with
-            own, vectors = {found.cutting.called: split_task(labelled, found.cutting.tokenizer)}, found.word_vectors()
-        else:
-            own, vectors = tasks, found
+        cutting, vectors = opened_parts(model, notice=tell)
+        if not isinstance(vectors, WordVectors):
+            raise BadInput(f"{model!r} must have vectors of words, it has none; judge its embedder with -e")
+        # A model is used with the tokenizer it was trained with.
+        own = tasks if cutting is None else {cutting.called: split_task(labelled, cutting.tokenizer)}
         for name, task in own.items():
             records.append(of_verdict(table, model, name, judge_word_vectors(task, vectors)))
     for method in embedders:

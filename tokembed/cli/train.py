@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,11 @@ from tokembed.cli.left_out import tell_unknown
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress, spoken
 from tokembed.errors import BadUsage, counted
+
+if TYPE_CHECKING:
+    from tokembed.corpus import Corpus
+    from tokembed.coverage import TokenCounts
+    from tokembed.model import Model
 
 
 def train(
@@ -71,7 +76,7 @@ def train(
         corpus_on_disk(inputs.batches(), model.cutting.tokenizer, progress=line.add) as (corpus, counts),
     ):
         began = time.monotonic()
-        model.fit(corpus, counts, checkpoint=checkpoint)
+        _fit(model, corpus, counts, checkpoint)
         seconds = time.monotonic() - began
         model.save(out)
     if checkpoint is not None:
@@ -82,6 +87,15 @@ def train(
     tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)}, {rate}; in {out}")
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)
     inputs.finish()
+
+
+def _fit(model: Model, corpus: Corpus, counts: TokenCounts, checkpoint: Path | None) -> None:
+    try:
+        model.fit(corpus, counts, checkpoint=checkpoint)
+    except KeyboardInterrupt:
+        if checkpoint is not None and checkpoint.exists():
+            tell(f"stopped; what was trained is in {checkpoint}, go on with --resume")
+        raise
 
 
 def _checkpoint(out: Path, *, resume: bool) -> Path:

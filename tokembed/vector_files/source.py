@@ -95,7 +95,7 @@ class Source:
             BadInput: it was not.
         """
         if self.errors == "strict":
-            raise BadInput(f"{self.name}, {place}: {rule}, {found}; use --errors skip to leave such rows out")
+            raise BadInput(f"{self.name}, {place}: {rule}, {found}; convert --errors skip leaves such rows out")
         self.left_out.setdefault(rule, []).append(place)
 
     def disagrees(self, message: str) -> None:
@@ -105,7 +105,7 @@ class Source:
             BadInput: that was not asked for.
         """
         if self.errors == "strict":
-            raise BadInput(f"{self.name}: {message}; use --errors skip to take the rows that are there")
+            raise BadInput(f"{self.name}: {message}; convert --errors skip takes the rows that are there")
         self.notice(f"{self.name}: {message}; the rows that are there are taken")
 
     def tell_what_was_left_out(self) -> None:
