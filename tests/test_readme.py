@@ -23,9 +23,16 @@ EXAMPLES = [
     for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
 ]
 
+KO_WORDS = WordVectors(
+    Vocab(["아침", "저녁", "학교를", "대학을", "먹고", "마시고", "school", "and"]),
+    np.array([[3, 1, 0], [3, 2, 0], [0, 1, 3], [0, 2, 3], [2, 3, 1], [2, 4, 1], [1, 1, 3], [1, 1, 1]], np.float32),
+    np.arange(16, 8, -1),
+)
+
 
 @pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
-def test_a_console_example_prints_what_the_readme_says(run: Run, command: str, output: str) -> None:
+def test_a_console_example_prints_what_the_readme_says(run: Run, tmp_path: Path, command: str, output: str) -> None:
+    write_vectors(tmp_path / "ko-model", KO_WORDS)
     given, _, call = command.rpartition(" | ")
     text = subprocess.run(["bash", "-c", given], capture_output=True, check=True).stdout if given else None
     done = run(*shlex.split(call)[1:], input=text)
