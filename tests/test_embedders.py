@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 import tokembed
 from tokembed import pooling, registry
 from tokembed.corpus import Corpus, from_ids
-from tokembed.types import Kind, StaticEmbedder, TextEmbedder
+from tokembed.types import ContextualEmbedder, Kind, StaticEmbedder, TextEmbedder
 from tokembed.vocab import Vocab
 
 TEXTS = [
@@ -24,7 +25,17 @@ TEXTS = [
 ] * 6  # fmt: skip
 TOKENIZERS = registry.names("tokenizer")
 TOKEN_EMBEDDERS = ["word2vec", "glove", "fasttext"]
-SMALL: dict[str, dict[str, Any]] = {name: {"dim": 8, "epochs": 2, "min_count": 2} for name in TOKEN_EMBEDDERS}
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="torch is not installed (pip install 'tokembed[neural]')")
+TO_TRAIN = [
+    pytest.param(method.name, marks=needs_torch) if method.extra else method.name
+    for method in registry.METHODS
+    if method.role == "embedder" and not method.is_trained  # those that come trained: test_context.py
+]
+RECURRENT = ["rnn", "lstm", "gru"]
+SMALL: dict[str, dict[str, Any]] = {
+    name: {"dim": 8, "epochs": 2, "min_count": 2} for name in TOKEN_EMBEDDERS + RECURRENT
+}
 
 
 @pytest.fixture(scope="module", params=TOKENIZERS)
@@ -36,11 +47,20 @@ def made(name: str, **settings: Any) -> Any:
     return tokembed.embedder(name, **(SMALL.get(name, {}) | settings))
 
 
-@pytest.mark.parametrize("name", registry.names("embedder"))
+@pytest.mark.parametrize("name", TO_TRAIN)
 def test_every_embedder_reads_every_corpus(name: str, corpus: Corpus) -> None:
     embedder = made(name).fit(corpus)
     assert 0 < len(embedder.terms) <= len(corpus.vocab)
-    if registry.find("embedder", name).output == "texts":
+    output = registry.find("embedder", name).output
+    if output == "context":
+        vectors = cast(ContextualEmbedder, embedder).token_vectors(corpus)
+        assert (vectors.shape, vectors.dtype) == ((corpus.n_tokens, 8), np.float32)
+        assert np.isfinite(vectors).all()
+        for pool in embedder.pools:
+            rows = embedder.pooled(corpus, vectors, pool)
+            assert (rows.shape, rows.dtype) == ((len(TEXTS), 8), np.float32)
+            assert not rows[4].any()
+    elif output == "texts":
         rows = cast(TextEmbedder, embedder).text_vectors(corpus)
         assert (rows.shape, rows.dtype) == ((len(TEXTS), len(embedder.terms)), np.float32)
         assert not rows[[4]].nnz
@@ -51,13 +71,16 @@ def test_every_embedder_reads_every_corpus(name: str, corpus: Corpus) -> None:
         assert np.isfinite(found.vectors).all()
 
 
-@pytest.mark.parametrize("name", registry.names("embedder"))
+@pytest.mark.parametrize("name", TO_TRAIN)
 def test_the_same_seed_gives_the_same_bytes_and_a_state_restores(name: str, corpus: Corpus) -> None:
     first, again = made(name).fit(corpus), made(name).fit(corpus)
     states = [{key: array.tobytes() for key, array in embedder.state().items()} for embedder in (first, again)]
     assert states[0] == states[1]
     restored = made(name).restore(first.terms, first.state())
-    if registry.find("embedder", name).output == "texts":
+    output = registry.find("embedder", name).output
+    if output == "context":
+        assert restored.token_vectors(corpus).tobytes() == first.token_vectors(corpus).tobytes()
+    elif output == "texts":
         assert (restored.text_vectors(corpus) != first.text_vectors(corpus)).nnz == 0
     else:
         words = [*list(first.terms)[:5], "학교에서는", "zzz"]
@@ -106,7 +129,7 @@ def test_another_seed_gives_other_vectors(name: str) -> None:
     assert (made(name).fit(corpus).vectors != made(name, seed=7).fit(corpus).vectors).any()
 
 
-@pytest.mark.parametrize("name", registry.names("embedder"))
+@pytest.mark.parametrize("name", TO_TRAIN)
 def test_a_corpus_without_a_token_cannot_be_fitted(name: str) -> None:
     with pytest.raises(tokembed.BadInput, match="at least one text must have a token, found none in 2 texts"):
         made(name).fit(tokembed.tokenizer("whitespace").encode_batch(["", " "]))
@@ -127,8 +150,8 @@ def test_an_option_below_one_is_refused(name: str, option: str) -> None:
 
 
 BEYOND = [
-    (name, option.name, value)
-    for name in TOKEN_EMBEDDERS
+    pytest.param(name, option.name, value, marks=[needs_torch] if name in RECURRENT else [])
+    for name in TOKEN_EMBEDDERS + RECURRENT
     for option in registry.options(registry.find("embedder", name))
     if option.type in ("int", "float")
     for value in ((-1, 10**30) if option.type == "int" else (-1.0, 1e30, float("inf"), float("nan")))
@@ -155,7 +178,7 @@ def test_a_learning_rate_at_which_gensims_cbow_crashes_is_refused(window: int, h
         made("fasttext", architecture="cbow", window=window, learning_rate=0.5)
 
 
-@pytest.mark.parametrize("name", registry.names("embedder"))
+@pytest.mark.parametrize("name", TO_TRAIN)
 def test_before_fit_there_are_no_vectors(name: str) -> None:
     embedder = made(name)
     with pytest.raises(tokembed.BadUsage, match=r"must be fitted before it gives vectors; call fit\(corpus\) first"):
@@ -163,8 +186,9 @@ def test_before_fit_there_are_no_vectors(name: str) -> None:
 
 
 def vectors_of(embedder: Any, name: str) -> Any:
-    if registry.find("embedder", name).output == "texts":
-        return embedder.text_vectors(tokembed.tokenizer("whitespace").encode_batch(["a"]))
+    output, corpus = registry.find("embedder", name).output, tokembed.tokenizer("whitespace").encode_batch(["a"])
+    if output != "tokens":
+        return embedder.text_vectors(corpus) if output == "texts" else embedder.token_vectors(corpus)
     return embedder.lookup(["a"])
 
 

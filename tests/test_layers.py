@@ -24,6 +24,7 @@ LEVELS = [
         "checkpoints", "gensim_training", "hangul",
         "word_sets", "scores",
         "search", "asked", "close_words", "percentiles",
+        "context_batches", "context_pooling", "kept_parts", "hub_models", "pretrained_weights", "encoder",
     },
     {"tokenizers", "embedders"},
     {"registry"},
@@ -38,11 +39,12 @@ LEVELS = [
         "neighbors", "analogies", "plot", "plot_fonts", "projection",
         "stats",
         "explain", "traces",
+        "context_embedding", "recurrent_trace", "memory_task",
     },
     {"cli"},
     {"__main__"},
 ]  # fmt: skip
-HEAVY = {"numpy", "scipy", "pyarrow", "numba", "gensim", "transformers", "sklearn", "rich.console"}
+HEAVY = {"numpy", "scipy", "pyarrow", "numba", "gensim", "transformers", "torch", "sklearn", "rich.console"}
 
 
 def modules() -> list[Path]:
@@ -92,6 +94,7 @@ def test_methods_do_not_know_their_neighbors(folder: str) -> None:
         ["--help"],
         ["methods"],
         ["methods", "word2vec"],
+        ["methods", "lstm"],
         ["tokenize", "-c", "학교 a"],
         ["tokenize", "-c", "학교 a", "--max-tokens", "3", "--on-long", "truncate", "-f", "jsonl"],
         ["decode", "-c", "100585 9953"],

@@ -44,6 +44,8 @@ def test_a_console_example_prints_what_the_readme_says(run: Run, tmp_path: Path,
 def test_a_call_in_the_readme_runs(run: Run, tmp_path: Path, line: str) -> None:
     import gzip
 
+    if re.search(r"(train|-e) (rnn|lstm|gru)\b", line):
+        pytest.importorskip("torch", reason="torch is not installed (pip install 'tokembed[neural]')")
     texts = ["나는 학교에 간다", "너는 집에 간다"] * 5
     (tmp_path / "notes.txt").write_text("\n".join(texts), encoding="utf-8")
     (tmp_path / "reviews.tsv").write_text(

@@ -30,7 +30,7 @@ TEXTS = [
     "",
     "the dog sat on the log",
 ] * 8
-EMBEDDERS = registry.names("embedder")
+EMBEDDERS = [method.name for method in registry.METHODS if method.output in ("texts", "tokens")]
 SMALL = {name: ["--dim", "8", "--epochs", "2", "--min-count", "2"] for name in ("word2vec", "glove", "fasttext")}
 
 

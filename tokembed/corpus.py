@@ -162,16 +162,17 @@ def occurring_terms(corpus: Corpus) -> Vocab:
     return Vocab(corpus.vocab[place] for place in np.flatnonzero(_nonzero_counts(corpus)).tolist())
 
 
-def frequent_terms(corpus: Corpus, min_count: int) -> tuple[Vocab, NDArray[np.int64]]:
+def frequent_terms(corpus: Corpus, min_count: int, *, special: bool = False) -> tuple[Vocab, NDArray[np.int64]]:
     """The tokens that occur `min_count` times or more, the most frequent first, and their counts (n_terms,).
 
-    Unknown and special tokens stand for no word and are left out.
+    Unknown and special tokens stand for no word and are left out; `special` keeps those.
 
     Raises:
         BadInput: no text has a token, or none is frequent enough.
     """
     counts = _nonzero_counts(corpus).copy()
-    counts[list(corpus.vocab.without_text_ids)] = 0
+    without = corpus.vocab.without_text_ids
+    counts[list(without - corpus.vocab.special_ids if special else without)] = 0
     if not counts.any():
         raise BadInput(f"at least one token must be known, all {corpus.n_tokens} are not; try another tokenizer")
     order = np.argsort(-counts, kind="stable")

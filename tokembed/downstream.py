@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tokembed import pooling
 from tokembed.columns import TABLES, table_values
+from tokembed.context_embedding import texts_of
 from tokembed.corpus import Corpus
 from tokembed.errors import BadInput, BadUsage, NotAtHand, counted
 from tokembed.evaluate import Coverage
@@ -26,7 +27,7 @@ from tokembed.opening import without_compression
 from tokembed.reading import Reading
 from tokembed.scores import Score, share
 from tokembed.surrogates import well_formed
-from tokembed.types import StaticEmbedder, TextEmbedder, Tokenizer
+from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder, Tokenizer
 from tokembed.vocab import Vocab
 
 try:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 HELD_OUT = 0.2
 SEED = 0
 MOST_STEPS = 1_000
+_TEXTS_AT_ONCE = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,27 @@ def judge_word_vectors(task: Task, vectors: WordVectors | StaticEmbedder) -> Ver
     scaler = StandardScaler().fit(pooled[0].vectors)
     train, held_out = (scaler.transform(part.vectors) for part in pooled)
     return judge_rows(task, train, held_out, [part.n_with_vector > 0 for part in pooled], token_share)
+
+
+def judge_in_context(task: Task, embedder: ContextualEmbedder) -> Verdict:
+    """The verdict on what a model that reads in order makes of each text, every dimension scaled as above.
+
+    Raises:
+        BadInput: a text is longer than the model takes.
+    """
+    rows = [_in_context(corpus, embedder) for corpus in (task.train, task.held_out)]
+    scaler = StandardScaler().fit(rows[0])
+    train, held_out = (scaler.transform(part) for part in rows)
+    return judge_rows(task, train, held_out, [np.asarray(part.any(axis=1)) for part in rows])
+
+
+def _in_context(corpus: Corpus, embedder: ContextualEmbedder) -> NDArray[np.float32]:
+    """One vector a text, (n_texts, text_dim); some texts at a time, to bound the memory."""
+    blocks = [np.empty((0, embedder.text_dim), np.float32)]
+    for first in range(0, corpus.n_texts, _TEXTS_AT_ONCE):
+        part = texts_of(corpus, first, min(first + _TEXTS_AT_ONCE, corpus.n_texts))
+        blocks.append(embedder.pooled(part, embedder.token_vectors(part), embedder.pools[0]))
+    return np.concatenate(blocks)
 
 
 def judge_text_embedder(task: Task, embedder: TextEmbedder) -> Verdict:

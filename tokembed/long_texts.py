@@ -21,6 +21,7 @@ class Limit:
         max_tokens: special tokens included.
         on_long: "error" refuses the text, "truncate" keeps its first tokens, "window" cuts it into rows.
         stride: how many of its own tokens a window shares with the one before.
+        called: what the limit is called where a text is refused.
 
     Raises:
         BadUsage: a value cannot be.
@@ -34,6 +35,7 @@ class Limit:
     max_tokens: int
     on_long: str = "error"
     stride: int = 0
+    called: str = "--max-tokens"
 
     def __post_init__(self) -> None:
         at_least("--max-tokens", self.max_tokens, 1)
@@ -87,7 +89,7 @@ class Limit:
     def refusal(self, text_id: str, n_tokens: int) -> BadInput:
         """What is raised for a long text."""
         return BadInput(
-            f"a text must have at most {counted(self.max_tokens, 'token')} (--max-tokens), "
+            f"a text must have at most {counted(self.max_tokens, 'token')} ({self.called}), "
             f"{text_id!r} has {n_tokens:,}; use --on-long truncate or window"
         )
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 import tokembed
-from tokembed import model_folder, registry
+from tokembed import hub_models, model_folder, registry
 from tokembed.convert import read_vectors
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
 from tokembed.errors import BadInput, BadUsage
 from tokembed.tokenizers.pretrained_files import description_of
-from tokembed.types import StaticEmbedder, TextEmbedder, Tokenizer
+from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder, Tokenizer
 from tokembed.vector_files import WORDS_ALONE
 from tokembed.vector_files.model import word_vectors
 from tokembed.vectors import WordVectors
+from tokembed.vocab import Vocab
 
 _LIBRARIES = ("ftfy", "gensim", "numba", "numpy", "regex", "scipy", "tokenizers")
+_NEURAL_LIBRARIES = ("torch", "transformers")
+_REPORTED = ("losses", "perplexity")
+RESUMABLE = ("word2vec", "fasttext", "rnn", "lstm", "gru")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Model:
     cutting: ChosenTokenizer
     embedder_name: str
     embedder_settings: dict[str, Any]
-    embedder: TextEmbedder | StaticEmbedder
+    embedder: TextEmbedder | StaticEmbedder | ContextualEmbedder
     training: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,17 +84,40 @@ class Model:
         """Whether it gives one sparse row a text, and no vector of a token."""
         return registry.find("embedder", self.embedder_name).output == "texts"
 
-    def fit(self, corpus: Corpus, counts: TokenCounts, *, checkpoint: Path | None = None) -> None:
+    @property
+    def is_contextual(self) -> bool:
+        """Whether a token's vector depends on the text around it."""
+        return registry.find("embedder", self.embedder_name).output == "context"
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it is one that was trained here to predict the next token."""
+        return self.is_contextual and not registry.find("embedder", self.embedder_name).is_trained
+
+    @property
+    def terms(self) -> Vocab:
+        """What it has learned of: an embedder's terms, or all tokens of a transformer's tokenizer."""
+        own = getattr(self.embedder, "terms", self.cutting.tokenizer.vocab)
+        assert own is not None  # a transformer's tokenizer has a vocabulary
+        return own
+
+    def fit(
+        self,
+        corpus: Corpus,
+        counts: TokenCounts,
+        *,
+        checkpoint: Path | None = None,
+        init: WordVectors | None = None,
+    ) -> None:
         """Train the embedder on a corpus that the tokenizer cut.
 
         Args:
             counts: of the corpus.
             checkpoint: a folder that keeps the state of a training that can be gone on with; see `can_resume`.
+            init: what the look-up table of a recurrent network begins with.
         """
-        if checkpoint is not None:
-            cast(Any, self.embedder).fit(corpus, checkpoint=checkpoint)
-        else:
-            self.embedder.fit(corpus)
+        more = {name: value for name, value in (("checkpoint", checkpoint), ("init", init)) if value is not None}
+        cast(Any, self.embedder).fit(corpus, **more)
         self.training = {
             "corpus": {
                 "texts": corpus.n_texts,
@@ -106,19 +133,26 @@ class Model:
                 "unknown_tokens": counts.n_unk,
                 "texts_without_tokens": int((corpus.lengths() == 0).sum()),
             },
-            **({"losses": losses} if (losses := getattr(self.embedder, "losses", None)) else {}),
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+            **({} if init is None else {"init": {"terms": len(init.terms), "terms_sha256": init.terms.sha256()}}),
+            **{name: value for name in _REPORTED if (value := getattr(self.embedder, name, None))},
+            "versions": self.versions(),
         }
+
+    def versions(self) -> dict[str, str]:
+        """Python's and those of the libraries that a result depends on."""
+        libraries = _LIBRARIES + (_NEURAL_LIBRARIES if self.is_contextual else ())
+        return {"python": platform.python_version(), **{name: version(name) for name in libraries}}
 
     @property
     def can_resume(self) -> bool:
         """Whether its training keeps a state to go on from."""
-        return self.embedder_name in ("word2vec", "fasttext")
+        return self.embedder_name in RESUMABLE
 
     def word_vectors(self) -> WordVectors:
-        """Its terms and their vectors, and what gives unseen words one."""
-        learned = cast(Any, self.embedder)
-        return WordVectors(learned.terms, learned.vectors, learned.counts, getattr(learned, "ngrams", None))
+        """Its terms and their vectors, and what gives unseen words one; of a contextual model its look-up table."""
+        learned, terms = cast(Any, self.embedder), self.terms
+        counts, ngrams = getattr(learned, "counts", None), getattr(learned, "ngrams", None)
+        return WordVectors(terms, learned.vectors[: len(terms)], counts, ngrams)
 
     def record(self) -> dict[str, Any]:
         """What must be known to make the model again."""
@@ -135,9 +169,9 @@ class Model:
         Raises:
             BadInput: something else stands there, or it cannot be written.
         """
-        arrays = dict(self.embedder.state())
-        counts = cast(Any, arrays.pop("counts", None))
-        model_folder.write(path, self.record(), self.embedder.terms, counts, arrays, self.cutting.description)
+        arrays = dict(cast(Any, self.embedder).state())
+        counts = arrays.pop("counts", None)
+        model_folder.write(path, self.record(), self.terms, counts, arrays, self.cutting.description)
 
 
 def new_model(cutting: ChosenTokenizer, embedder_name: str, settings: dict[str, Any]) -> Model:
@@ -146,11 +180,55 @@ def new_model(cutting: ChosenTokenizer, embedder_name: str, settings: dict[str, 
     Args:
         settings: the embedder's, where they differ from the defaults.
 
+    One that reads in order has its texts cut with the special tokens, so that each begins with the start token.
+
     Raises:
-        BadUsage: there is no such embedder or option.
+        BadUsage: there is no such embedder or option, or it comes trained.
+        NotAtHand: what it needs is not installed.
     """
-    defaults = {option.name: option.default for option in registry.options(registry.find("embedder", embedder_name))}
-    return Model(cutting, embedder_name, defaults | settings, registry.embedder(embedder_name, **settings))
+    method = registry.find("embedder", embedder_name)
+    if method.is_trained:
+        raise BadUsage(f"{embedder_name} comes trained, there is nothing to train; use: embed -e {embedder_name}")
+    if method.output == "context":
+        cutting = with_special(cutting)
+    return Model(cutting, embedder_name, _defaults(method) | settings, registry.embedder(embedder_name, **settings))
+
+
+def with_special(cutting: ChosenTokenizer) -> ChosenTokenizer:
+    """The same tokenizer with its special tokens around each text, where it has such."""
+    options = {option.name for option in registry.options(registry.find("tokenizer", cutting.name))}
+    if "special" not in options or cutting.settings.get("special"):
+        return cutting
+    return chosen_tokenizer(cutting.name, {**cutting.settings, "special": True}, cutting.called)
+
+
+def trained_model(embedder_name: str, settings: dict[str, Any]) -> Model:
+    """The model of an embedder that comes trained, bert or clip, with the tokenizer it is bound to.
+
+    Args:
+        settings: the embedder's, where they differ from the defaults; `model` is a folder or a hub name.
+
+    Raises:
+        BadUsage: there is no such option.
+        NotAtHand: torch or the model is not at hand.
+        BadInput: it has no tokenizer.
+    """
+    method = registry.find("embedder", embedder_name)
+    everything = _defaults(method) | settings
+    embedder = registry.embedder(embedder_name, **settings)
+    folder = hub_models.find(everything["model"])
+    if folder is None:
+        raise hub_models.not_at_hand(everything["model"])
+    is_own = everything["model"] == _defaults(method)["model"]
+    cutting = chosen_tokenizer(embedder_name if is_own else str(folder), {"special": True})
+    if not is_own and not Path(everything["model"]).exists():
+        cutting = replace(cutting, called=everything["model"])
+    recorded = everything | {"model": Path(everything["model"]).name, "sha256": hub_models.sha256(folder)}
+    return Model(cutting, embedder_name, recorded, embedder)
+
+
+def _defaults(method: registry.Method) -> dict[str, Any]:
+    return {option.name: option.default for option in registry.options(method)}
 
 
 def load(path: Path) -> Model | WordVectors:
@@ -168,22 +246,48 @@ def load(path: Path) -> Model | WordVectors:
         cutting = _saved_tokenizer(path, saved.record["tokenizer"])
         embedder = registry.embedder(embedder_name, **settings)
         arrays = saved.arrays if saved.counts is None else {**saved.arrays, "counts": saved.counts}
-        embedder.restore(saved.terms, arrays)
+        cast(Any, embedder).restore(saved.terms, arrays)
     except (BadUsage, KeyError, TypeError, ValueError) as error:
         raise _unknown_model(path, error) from error
     training: dict[str, Any] = {
-        name: saved.record[name] for name in ("corpus", "coverage", "losses", "versions") if name in saved.record
+        name: saved.record[name]
+        for name in ("corpus", "coverage", "init", *_REPORTED, "versions")
+        if name in saved.record
     }
     return Model(cutting, embedder_name, settings, embedder, training)
 
 
-def opened(name: str, *, notice: Callable[[str], None] = lambda _: None) -> Model | WordVectors:
-    """What `-m` names: the whole model of a folder, or the words and vectors of a file; see `opened_parts`.
+def is_transformer(name: str) -> bool:
+    """Whether `-m` names a trained transformer's folder, or a hub name, in the local cache or not."""
+    path = Path(name)
+    if model_folder.is_model(path):
+        return False
+    return hub_models.find(name) is not None or (not path.exists() and hub_models.may_be_on_the_hub(name))
+
+
+def opened(
+    name: str, *, notice: Callable[[str], None] = lambda _: None, settings: dict[str, Any] | None = None
+) -> Model | WordVectors:
+    """What `-m` names: the model of a folder, a trained transformer's folder or hub name, or the vectors of a file.
+
+    Args:
+        notice: called with one line about each thing worth knowing.
+        settings: of a transformer's embedder, where they differ from the defaults.
 
     Raises:
         BadInput: there is no such thing, or it is not as it should be.
+        BadUsage: settings are given, and it is no transformer.
+        NotAtHand: it may be a hub name, and is not in the local cache; or torch is not installed.
     """
-    return load(Path(name)) if Path(name).is_dir() else read_vectors(name, notice=notice)
+    path = Path(name)
+    folder = hub_models.find(name) if is_transformer(name) else None
+    if folder is not None:
+        return trained_model("clip" if hub_models.is_clip(folder) else "bert", {**(settings or {}), "model": name})
+    if is_transformer(name):
+        raise hub_models.not_at_hand(name)
+    if settings:
+        raise BadUsage(f"{', '.join(settings)} of a model can be set for a transformer, {name!r} is none; leave it out")
+    return load(path) if path.is_dir() else read_vectors(name, notice=notice)
 
 
 def opened_parts(
@@ -206,6 +310,9 @@ def opened_parts(
         return None, read_vectors(name, notice=notice)
     if saved.record["embedder"]["name"] == WORDS_ALONE:
         return None, word_vectors(saved, name)
+    if registry.find("embedder", saved.record["embedder"]["name"]).output == "context":
+        embedder = saved.record["embedder"]["name"]
+        raise BadInput(f"{name!r} must have vectors of words, one of {embedder} depends on its text; use embed -m")
     if "vectors" not in saved.arrays:
         model = cast(Model, load(path))
         return model.cutting, cast(TextEmbedder, model.embedder)
@@ -226,14 +333,15 @@ def _saved_tokenizer(path: Path, record: dict[str, Any]) -> ChosenTokenizer:
     return chosen_tokenizer(str(beside) if beside.exists() else called, settings, called)
 
 
-def check_same_tokenizer(own: ChosenTokenizer, given: ChosenTokenizer, name: str) -> None:
-    """Raise BadUsage where texts are to be cut otherwise than those that a model learned from.
+def check_same_tokenizer(model: Model, given: ChosenTokenizer, name: str) -> None:
+    """Raise BadUsage where texts are to be cut otherwise than those that the model learned from.
 
     Args:
-        own: what those were cut with.
         given: what was asked for.
         name: of the model, for the message.
     """
+    own = model.cutting
+    given = with_special(given) if model.is_contextual else given
     if given.settings != own.settings or not _is_same(own, given):
         raise BadUsage(
             f"{name!r} must be used with the tokenizer it was trained with, {_spoken(own)}, got {_spoken(given)}; "

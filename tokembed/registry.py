@@ -18,18 +18,24 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tokembed.errors import BadUsage, NotAtHand, did_you_mean
 
 if TYPE_CHECKING:
-    from tokembed.types import StaticEmbedder, TextEmbedder, Tokenizer
+    from types import ModuleType
+
+    from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder, Tokenizer
 
 Role = Literal["tokenizer", "embedder"]
-Output = Literal["texts", "tokens"]
-"""What an embedder gives: one sparse row a text, or one vector a token."""
+Output = Literal["texts", "tokens", "context"]
+"""What an embedder gives: one sparse row a text, one vector a token, or one a token in its text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
     """One row of the table; `target` is "module:Class" below the package.
 
-    `window` is how many tokens a text may have for the model that a tokenizer is made for, special ones included.
+    Attributes:
+        extra: what must be installed beside tokembed, and the package by which that is told.
+        takes_name: the constructor's first argument is the name that the method was asked for by.
+        is_trained: it comes with what it has learned, and has no `fit`.
+        window: how many tokens a text may have for the model that a tokenizer is made for, special ones included.
     """
 
     role: Role
@@ -39,6 +45,9 @@ class Method:
     source: str
     output: Output | None = None
     window: int | None = None
+    extra: tuple[str, str] | None = None
+    takes_name: bool = False
+    is_trained: bool = False
 
     @property
     def module(self) -> str:
@@ -63,6 +72,8 @@ class Option:
         """The words it allows, () where it is no choice."""
         return ast.literal_eval("(" + self.type[8:-1] + ",)") if self.type.startswith("Literal[") else ()
 
+
+NEURAL = ("neural", "torch")
 
 METHODS = (
     Method(
@@ -103,6 +114,31 @@ METHODS = (
         "embedder", "fasttext", "embedders.fasttext:FastTextEmbedder",
         "skip-gram or CBOW over character n-grams", "Bojanowski et al. 2017, gensim", "tokens",
     ),
+    Method(
+        "embedder", "rnn", "embedders.recurrent:RecurrentEmbedder",
+        "the state of a plain recurrent network that predicts the next token", "Elman 1990",
+        "context", extra=NEURAL, takes_name=True,
+    ),
+    Method(
+        "embedder", "lstm", "embedders.recurrent:RecurrentEmbedder",
+        "the same of one whose gates keep a cell", "Hochreiter and Schmidhuber 1997, Gers et al. 2000",
+        "context", extra=NEURAL, takes_name=True,
+    ),
+    Method(
+        "embedder", "gru", "embedders.recurrent:RecurrentEmbedder",
+        "the same of one whose gates update its state", "Cho et al. 2014",
+        "context", extra=NEURAL, takes_name=True,
+    ),
+    Method(
+        "embedder", "bert", "embedders.bert:BertEmbedder",
+        "a trained transformer that reads both ways, bert-base-multilingual-cased",
+        "Devlin et al. 2019, run by transformers", "context", extra=NEURAL, is_trained=True,
+    ),
+    Method(
+        "embedder", "clip", "embedders.clip:ClipEmbedder",
+        "CLIP's trained text tower, with its projection", "Radford et al. 2021, run by transformers",
+        "context", extra=NEURAL, is_trained=True,
+    ),
 )  # fmt: skip
 
 _HUB_WORD = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -110,7 +146,7 @@ _HUB_WORD = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 PRETRAINED = Method(
     "tokenizer", "pretrained", "tokenizers.pretrained:PretrainedTokenizer",
-    "any tokenizer.json, its folder, or a hub name", "Hugging Face tokenizers",
+    "any tokenizer.json, its folder, or a hub name", "Hugging Face tokenizers", takes_name=True,
 )  # fmt: skip
 
 
@@ -285,18 +321,32 @@ def window(name: str) -> int | None:
     return method.window
 
 
-def embedder(name: str, **settings: Any) -> TextEmbedder | StaticEmbedder:
-    """An embedder by its name, ready to `fit` a corpus.
+def embedder(name: str, **settings: Any) -> TextEmbedder | StaticEmbedder | ContextualEmbedder:
+    """An embedder by its name, ready to `fit` a corpus; bert and clip come trained.
 
     Raises:
         BadUsage: there is no such embedder or option, or a value cannot be.
+        NotAtHand: what it needs is not installed.
     """
-    return cast("TextEmbedder | StaticEmbedder", _make(find("embedder", name), name, settings))
+    return cast("TextEmbedder | StaticEmbedder | ContextualEmbedder", _make(find("embedder", name), name, settings))
 
 
 def _make(method: Method, name: str, settings: Mapping[str, Any]) -> object:
     known = {option.name: option for option in options(method)}
     for setting, value in settings.items():
         _check_type(method, _known_option(method, known, setting), value)
-    class_ = getattr(import_module(method.module), method.class_name)
-    return class_(name, **settings).loaded() if method is PRETRAINED else class_(**settings)
+    class_ = getattr(_imported(method), method.class_name)
+    made = class_(name, **settings) if method.takes_name else class_(**settings)
+    return made.loaded() if method is PRETRAINED else made
+
+
+def _imported(method: Method) -> ModuleType:
+    try:
+        return import_module(method.module)
+    except ModuleNotFoundError as error:
+        if method.extra is None or error.name != method.extra[1]:
+            raise
+        extra, package = method.extra
+        raise NotAtHand(
+            f"{method.name!r} needs the package {package!r}; install it with: pip install 'tokembed[{extra}]'"
+        ) from error

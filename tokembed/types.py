@@ -165,7 +165,32 @@ class StaticEmbedder(Protocol):
 
 
 class ContextualEmbedder(Protocol):
-    """One vector a token in its text: recurrent and transformer models."""
+    """One vector a token in its text: recurrent and transformer models.
+
+    Attributes:
+        pools: how a text's vector can be made; the first is the default.
+    """
+
+    pools: tuple[str, ...]
+
+    @property
+    def max_tokens(self) -> int | None:
+        """How many tokens a text may have, special ones included; None where there is no end."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a token's vector."""
+
+    @property
+    def text_dim(self) -> int:
+        """Dimensions of a text's vector."""
 
     def token_vectors(self, corpus: Corpus) -> NDArray[np.float32]:
         """(n_tokens, dim)."""
+
+    def pooled(self, corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[np.float32]:
+        """One vector a text, (n_texts, text_dim), of its tokens'; zeros for one without a token."""
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """The look-up table that the model reads tokens by, (n_terms, embedding_dim)."""

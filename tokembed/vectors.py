@@ -33,6 +33,14 @@ LIMITS: dict[str, tuple[float, float]] = {
     "x_max": (1e-6, 1e12),
     "alpha": (0, 100),
     "memory": (0.001, 1_000_000),
+    "embedding_dim": (0, 100_000),
+    "layers": (1, 100),
+    "dropout": (0, 0.99),
+    "batch": (1, 1_000_000),
+    "steps": (1, 1_000_000),
+    "max_norm": (1e-6, 1e12),
+    "held_out": (0, 0.9),
+    "patience": (1, 100_000),
 }
 """Least and greatest value of each number that an embedder can be trained with.
 

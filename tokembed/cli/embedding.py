@@ -12,6 +12,8 @@ from scipy.sparse import csr_array, diags_array
 
 import tokembed
 from tokembed import embedding, exports
+from tokembed.cli.context import check as check_in_context
+from tokembed.cli.context import embed_in_context, write_trained_on
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.left_out import tell_unknown, tell_without_vector
 from tokembed.cli.output import tell
@@ -20,10 +22,9 @@ from tokembed.convert import form_to_write, write_vectors
 from tokembed.corpus import Corpus
 from tokembed.embedding import LeftOut, Pooling
 from tokembed.errors import BadUsage
-from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, new_model, opened_parts
-from tokembed.model_folder import read
+from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, new_model
 from tokembed.training_corpus import corpus_on_disk
-from tokembed.types import Oov, Pool, TextEmbedder
+from tokembed.types import POOLS, ContextualEmbedder, Oov, Pool, TextEmbedder
 from tokembed.vectors import WordVectors
 from tokembed.writers import check_target
 
@@ -32,13 +33,25 @@ DEFAULT_TOKENIZER = "whitespace"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be written where."""
+    """What is to be written where.
+
+    Attributes:
+        pool: None where the model's own default is meant.
+        on_long, resume: for models that read in order.
+    """
 
     out: Path
     level: str
-    pool: Pool
+    pool: str | None
     oov: Oov
     ids: bool
+    on_long: str = "truncate"
+    resume: bool = False
+
+    @property
+    def static_pool(self) -> Pool:
+        """How vectors of words become a text's."""
+        return cast(Pool, self.pool or "mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +66,10 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
     """Train the embedder on the texts, then write their vectors."""
     if wanted.level == "token":
         raise BadUsage("--level token needs a model that is trained; make one with `tokembed train`, then use -m")
-    cutting = chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings)
-    model = new_model(cutting, embedder, settings)
-    _check(wanted, cast(TextEmbedder, model.embedder) if model.is_sparse else None, embedder)
+    model = new_model(chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings), embedder, settings)
+    _check(wanted, model, embedder)
+    if wanted.resume:
+        raise BadUsage("--resume goes with a model that is trained (-m, or -e bert or clip), leave it out")
     check_target(wanted.out, inputs.files)
     with (
         progress("embed", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
@@ -65,28 +79,32 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
         left_out = LeftOut(counts)
 
         def record() -> dict[str, Any]:
-            terms = {"number": len(model.embedder.terms), "sha256": model.embedder.terms.sha256()}
-            made = {**model.record(), "terms": terms, **_how(wanted, _vectors(model))}
+            terms = {"number": len(model.terms), "sha256": model.terms.sha256()}
+            made = {**model.record(), "terms": terms, **_how(wanted, model)}
             coverage = {**model.training["coverage"], **left_out.record()}
             return {"inputs": inputs.record(), **made, "coverage": coverage}
 
-        _write(wanted, _vectors(model), embedding.parts(corpus), left_out, record)
+        _write(wanted, model, embedding.parts(corpus), left_out, record)
     _tell(wanted, left_out, model.cutting, is_trained=True)
     inputs.finish()
 
 
-def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None) -> None:
+def embed_with(wanted: Wanted, found: Model | WordVectors, name: str, cutter: Cutter, inputs: Inputs | None) -> None:
     """Write the vectors that a trained model or a file of word vectors gives.
 
     Args:
         inputs: None where the words' own vectors are asked for.
     """
-    own, found = opened_parts(name, notice=tell)
-    cutting = _cutting(own, cutter, name)
+    cutting = _cutting(found, cutter, name)
+    if isinstance(found, Model) and found.is_contextual and inputs is not None:
+        embed_in_context(wanted, found, name, inputs)
+        return
     _check(wanted, found, name)
+    if wanted.resume:
+        raise BadUsage(f"--resume is for models that read texts in order, {name} is none; leave it out")
     check_target(wanted.out, [] if inputs is None else inputs.files)
     left_out = LeftOut()
-    about = {"tokembed": tokembed.__version__, "tokenizer": cutting.record(), "model": _described(found, name, own)}
+    about = {"tokembed": tokembed.__version__, "tokenizer": cutting.record(), "model": _described(found, name)}
 
     def record() -> dict[str, Any]:
         read = {} if inputs is None else {"inputs": inputs.record(), "coverage": left_out.record()}
@@ -100,40 +118,48 @@ def embed_with(wanted: Wanted, name: str, cutter: Cutter, inputs: Inputs | None)
             inputs.batches(), cutting.tokenizer, left_out, offsets=wanted.level == "token", progress=line.add
         )
         _write(wanted, found, pieces, left_out, record)
-    _tell(wanted, left_out, cutting, is_trained=own is not None)
+    _tell(wanted, left_out, cutting, is_trained=isinstance(found, Model))
     inputs.finish()
 
 
-def _cutting(own: ChosenTokenizer | None, cutter: Cutter, name: str) -> ChosenTokenizer:
+def _cutting(found: Model | WordVectors, cutter: Cutter, name: str) -> ChosenTokenizer:
     """The tokenizer of the model itself, where it has one, else what was asked for."""
-    if own is None:
+    if not isinstance(found, Model):
         return chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings)
     if cutter.name or any(value not in (False, "none") for value in cutter.settings.values()):
-        check_same_tokenizer(own, chosen_tokenizer(cutter.name or own.name, cutter.settings), name)
-    return own
+        check_same_tokenizer(found, chosen_tokenizer(cutter.name or found.cutting.name, cutter.settings), name)
+    return found.cutting
 
 
-def _described(found: WordVectors | TextEmbedder, name: str, own: ChosenTokenizer | None) -> dict[str, Any]:
+def _described(found: Model | WordVectors, name: str) -> dict[str, Any]:
     """Which model it was; a file is known by its words."""
-    about: dict[str, Any] = {"name": Path(name).name, "terms": len(found.terms), "terms_sha256": found.terms.sha256()}
-    return about | ({} if own is None else {"embedder": read(Path(name)).record["embedder"]})
+    terms = found.terms
+    about: dict[str, Any] = {"name": Path(name).name, "terms": len(terms), "terms_sha256": terms.sha256()}
+    return about | ({"embedder": found.record()["embedder"]} if isinstance(found, Model) else {})
 
 
-def _how(wanted: Wanted, found: WordVectors | TextEmbedder) -> dict[str, Any]:
-    is_pooled = wanted.level == "text" and isinstance(found, WordVectors)
-    return {"level": wanted.level, **({"pool": wanted.pool, "oov": wanted.oov} if is_pooled else {})}
+def _how(wanted: Wanted, found: Model | WordVectors) -> dict[str, Any]:
+    is_pooled = wanted.level == "text" and not (isinstance(found, Model) and found.is_sparse)
+    return {"level": wanted.level, **({"pool": _pool(wanted, found), "oov": wanted.oov} if is_pooled else {})}
 
 
-def _check(wanted: Wanted, found: WordVectors | TextEmbedder | None, name: str) -> None:
-    """Raise BadUsage where that cannot be written.
+def _pool(wanted: Wanted, found: Model | WordVectors) -> str:
+    if isinstance(found, Model) and found.is_contextual:
+        return wanted.pool or cast(ContextualEmbedder, found.embedder).pools[0]
+    return wanted.static_pool
 
-    Args:
-        found: None for word vectors that are not trained yet.
-    """
-    is_sparse = not isinstance(found, WordVectors | None)
+
+def _check(wanted: Wanted, found: Model | WordVectors, name: str) -> None:
+    """Raise BadUsage where that cannot be written."""
+    if isinstance(found, Model) and found.is_contextual and wanted.level != "vocab":
+        check_in_context(wanted, found, name)
+        return
+    is_sparse = isinstance(found, Model) and found.is_sparse
+    if wanted.pool not in (None, *POOLS):
+        raise BadUsage(f"--pool must be {' or '.join(POOLS)} for {name}, got {wanted.pool!r}")
     if is_sparse and wanted.level == "token":
         raise BadUsage(f"{name} gives texts a vector, not tokens; use --level text or vocab")
-    if is_sparse and (wanted.pool, wanted.oov) != ("mean", "skip"):
+    if is_sparse and (wanted.static_pool, wanted.oov) != ("mean", "skip"):
         raise BadUsage(f"{name} makes a text's vector itself, so --pool and --oov are not for it; leave them out")
     if wanted.level == "vocab" and not is_sparse:
         if form_to_write(wanted.out).is_folder:
@@ -149,29 +175,30 @@ def _check(wanted: Wanted, found: WordVectors | TextEmbedder | None, name: str) 
 
 def _write(
     wanted: Wanted,
-    found: WordVectors | TextEmbedder,
+    found: Model | WordVectors,
     pieces: Iterable[Corpus],
     left_out: LeftOut,
     record: Callable[[], dict[str, Any]],
 ) -> None:
-    if not isinstance(found, WordVectors):
+    if isinstance(found, Model) and found.is_sparse:
+        embedder = cast(TextEmbedder, found.embedder)
         if wanted.level == "vocab":
-            rows, terms = _term_rows(found), found.terms
+            rows, terms = _term_rows(embedder), embedder.terms
             exports.write_sparse(wanted.out, [rows], terms.tokens, terms, record, ids=False)
         else:
-            embedding.write_sparse_vectors(wanted.out, pieces, found, left_out, record, ids=wanted.ids)
-    elif wanted.level == "vocab":
-        write_vectors(wanted.out, found, notice=tell, more=exports.record_files(wanted.out, record()))
+            embedding.write_sparse_vectors(wanted.out, pieces, embedder, left_out, record, ids=wanted.ids)
+        return
+    if isinstance(found, Model) and found.is_contextual and wanted.level != "vocab":
+        write_trained_on(wanted, found, pieces, record)
+        return
+    words = found.word_vectors() if isinstance(found, Model) else found
+    if wanted.level == "vocab":
+        write_vectors(wanted.out, words, notice=tell, more=exports.record_files(wanted.out, record()))
     elif wanted.level == "token":
-        embedding.write_token_vectors(wanted.out, pieces, found, wanted.oov, left_out, record)
+        embedding.write_token_vectors(wanted.out, pieces, words, wanted.oov, left_out, record)
     else:
-        pooling = Pooling(wanted.pool, wanted.oov)
-        embedding.write_text_vectors(wanted.out, pieces, found, pooling, left_out, record, ids=wanted.ids)
-
-
-def _vectors(model: Model) -> WordVectors | TextEmbedder:
-    """What gives the vectors, once it is trained."""
-    return cast(TextEmbedder, model.embedder) if model.is_sparse else model.word_vectors()
+        pooling = Pooling(wanted.static_pool, wanted.oov)
+        embedding.write_text_vectors(wanted.out, pieces, words, pooling, left_out, record, ids=wanted.ids)
 
 
 def _term_rows(embedder: TextEmbedder) -> csr_array[np.float32, tuple[int, int]]:

@@ -13,15 +13,16 @@ from tokembed.cli.judgments import FORMATS, Record, lines, of_judgment, of_verdi
 from tokembed.cli.output import tell
 from tokembed.cli.progress import Progress, progress
 from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
-from tokembed.errors import BadInput, BadUsage, one_of
+from tokembed.errors import BadUsage, one_of
 from tokembed.reading import Reading
 from tokembed.word_sets import NAMED, read_word_set
 
 if TYPE_CHECKING:
-    from tokembed.types import TextEmbedder
+    from tokembed.types import ContextualEmbedder, TextEmbedder
     from tokembed.vectors import WordVectors
 
 DEFAULT_TOKENIZER = "whitespace"
+MEMORY = "memory"
 
 
 def evaluate(
@@ -33,7 +34,8 @@ def evaluate(
         typer.Option(
             "--on",
             metavar="NAME|FILE",
-            help=f"Word sets, with commas between; with --label FILE is labelled texts.  [default: {','.join(NAMED)}]",
+            help="Word sets, with commas between; with --label FILE is labelled texts; memory is of recurrent models.  "
+            f"[default: {','.join(NAMED)}]",
         ),
     ] = None,
     column: options.Column = None,
@@ -55,6 +57,7 @@ def evaluate(
     tokembed evaluate -m glove.6B.50d.txt
     tokembed evaluate -m a.vec -m b.vec --on wordsim353,pairs.tsv
     tokembed evaluate -m a.vec -e tfidf --on reviews.tsv --column document --label label
+    tokembed evaluate -m lstm-model --on memory
     """
     one_of("-f", form, FORMATS)
     one_of("--errors", errors, POLICIES)
@@ -65,6 +68,13 @@ def evaluate(
         notice=tell,
     )
     asked = list(dict.fromkeys(name for given in on or [",".join(NAMED)] for name in _names(given)))
+    if MEMORY in asked:
+        if len(asked) > 1:
+            raise BadUsage(f"--on {MEMORY} stands alone, got {','.join(asked)}; run it once for each")
+        from tokembed.cli.memory import evaluate_memory
+
+        evaluate_memory(models or [], form)
+        return
     tables = [name for name in asked if label and name not in NAMED]
     sets = [name for name in asked if name not in tables]
     _check(models, sets, tables, {"--column": column, "--label": label, "-t": tokenizer, "-e": embedder})
@@ -125,21 +135,25 @@ def _on_labelled(
     embedders: list[str],
     reading: Reading,
 ) -> list[Record]:
-    from tokembed.downstream import judge_text_embedder, judge_word_vectors, read_labelled, split_task
-    from tokembed.model import opened_parts
-    from tokembed.vectors import WordVectors
+    from tokembed.downstream import judge_in_context, judge_text_embedder, judge_word_vectors, read_labelled, split_task
+    from tokembed.model import Model, opened
 
     labelled = read_labelled(table, column=reading.column, label=label, reading=reading)
     tasks = {name: split_task(labelled, registry.tokenizer(name)) for name in tokenizers or [DEFAULT_TOKENIZER]}
     records = []
     for model in models:
-        cutting, vectors = opened_parts(model, notice=tell)
-        if not isinstance(vectors, WordVectors):
-            raise BadInput(f"{model!r} must have vectors of words, it has none; judge its embedder with -e")
-        # A model is used with the tokenizer it was trained with.
-        own = tasks if cutting is None else {cutting.called: split_task(labelled, cutting.tokenizer)}
+        found = opened(model, notice=tell)
+        if isinstance(found, Model):  # it is used with the tokenizer it was trained with
+            own = {found.cutting.called: split_task(labelled, found.cutting.tokenizer)}
+        else:
+            own = tasks
         for name, task in own.items():
-            records.append(of_verdict(table, model, name, judge_word_vectors(task, vectors)))
+            if isinstance(found, Model) and found.is_contextual:
+                verdict = judge_in_context(task, cast("ContextualEmbedder", found.embedder))
+            else:
+                vectors = found.word_vectors() if isinstance(found, Model) else found
+                verdict = judge_word_vectors(task, vectors)
+            records.append(of_verdict(table, model, name, verdict))
     for method in embedders:
         for name, task in tasks.items():
             embedder = cast("TextEmbedder", registry.embedder(method))

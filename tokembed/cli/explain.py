@@ -17,6 +17,7 @@ from tokembed.cli.traces import as_json, trace_lines
 from tokembed.errors import BadUsage, one_of
 
 if TYPE_CHECKING:
+    from tokembed.model import Model
     from tokembed.traces.steps import Trace
 
 
@@ -65,7 +66,10 @@ def explain(
     elif model:
         if is_cut:
             raise BadUsage("-m looks up the words of TEXT as they are; add -e NAME to have TEXT cut, or leave -t out")
-        traces = _looking_up(text, model)
+        in_order = _reading_in_order(model)
+        traces = _looking_up(text, [name for name in model if name not in in_order])
+        _print(traces, form, text, in_order)
+        return
     else:
         traces = _tokenizing(text, tokenizer, cutting)
     _print(traces, form)
@@ -98,6 +102,13 @@ def _tokenizing(text: str, names: list[str] | None, cutting: dict[str, Any]) -> 
     return [cut_by(tokenizer, name, text, **form) for name, tokenizer in tokenizers.items()]
 
 
+def _reading_in_order(models: list[str]) -> dict[str, Model]:
+    """Those of the models that are recurrent."""
+    from tokembed.cli.trace import recurrent_model
+
+    return {name: model for name in models if (model := recurrent_model(name)) is not None}
+
+
 def _looking_up(text: str, models: list[str]) -> Iterable[Trace]:
     from tokembed.cli import explaining
 
@@ -125,9 +136,21 @@ def _embedding(asked: Asked, models: list[str] | None, inputs: Inputs | None) ->
     return explaining.learned_before(asked.text, asked.embedder, training.only_one("-m", models, ""), given, inputs)
 
 
-def _print(traces: Iterable[Trace], form: str) -> None:
+def _print(traces: Iterable[Trace], form: str, text: str = "", in_order: dict[str, Model] | None = None) -> None:
+    """Print the traces, and behind them how recurrent models read the text."""
+    records, lines = _of_recurrent(text, in_order, form) if in_order else ([], [])
     if form == "json":
-        print(json.dumps([as_json(trace) for trace in traces], ensure_ascii=False, indent=1))
+        print(json.dumps([*map(as_json, traces), *records], ensure_ascii=False, indent=1))
         return
     for place, trace in enumerate(traces):
         print(*([""] if place else []), *trace_lines(trace), sep="\n")
+    for line in lines:
+        print(line)
+
+
+def _of_recurrent(text: str, in_order: dict[str, Model], form: str) -> tuple[list[dict[str, Any]], list[str]]:
+    from tokembed.cli import trace
+
+    if form == "json":
+        return trace.trace_records([text], in_order), []
+    return [], trace.trace_lines([text], in_order)

@@ -54,7 +54,7 @@ def learned_before(text: str, embedder: str, name: str, given: ChosenTokenizer |
     if model.embedder_name != embedder:
         raise BadUsage(f"{name!r} is a model of {model.embedder_name}, not of {embedder}; use -e {model.embedder_name}")
     if given is not None:
-        check_same_tokenizer(model.cutting, given, name)
+        check_same_tokenizer(model, given, name)
     if inputs is None:
         return learned(model, text)
     with (

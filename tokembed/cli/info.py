@@ -70,6 +70,9 @@ def _made_with(found: dict[str, Any]) -> list[tuple[str, str]]:
         )
     if losses := found.get("losses"):
         rows.append(("loss", f"{losses[0]:.4f} in the first epoch, {losses[-1]:.4f} in the last"))
+    if perplexity := found.get("perplexity"):
+        shown = [f"{name} {perplexity[name]:,.1f}" for name in (found["embedder"]["name"], "bigram", "unigram")]
+        rows.append(("perplexity", f"{', '.join(shown)} on {counted(perplexity['texts'], 'held-out text')}"))
     if "versions" in found:
         rows.append(("made with", f"tokembed {found['tokembed']}, {_named(found['versions'])}"))
     rows.append(("files", "as they were written" if found["verified"] else "sizes checked; --verify checks their sums"))

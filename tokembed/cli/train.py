@@ -11,7 +11,7 @@ import typer
 from tokembed.cli import options, training
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.left_out import tell_unknown
-from tokembed.cli.output import tell
+from tokembed.cli.output import percent, tell
 from tokembed.cli.progress import progress, spoken
 from tokembed.errors import BadUsage, counted
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tokembed.corpus import Corpus
     from tokembed.coverage import TokenCounts
     from tokembed.model import Model
+    from tokembed.vectors import WordVectors
 
 
 def train(
@@ -36,9 +37,11 @@ def train(
     workers: training.Workers = None,
     memory: training.Memory = None,
     settings: training.Settings = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a training that was stopped (word2vec, fasttext).")
-    ] = False,
+    init: Annotated[
+        str | None,
+        typer.Option("--init", metavar="MODEL", help="Word vectors that rnn, lstm, gru begin with (a folder or file)."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")] = False,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
     column: options.Column = None,
@@ -52,6 +55,7 @@ def train(
     \b
     tokembed train word2vec wiki.txt.gz --lower -o wiki-model
     tokembed train fasttext reviews.tsv --column document --set jamo=true -o ko-model
+    tokembed train lstm reviews.tsv --column document -t bert -o lstm-model
     """
     given = {"dim": dim, "window": window, "min_count": min_count, "epochs": epochs, "seed": seed}
     chosen = training.embedder_settings(embedder, {**given, "workers": workers, "memory": memory}, settings)
@@ -59,39 +63,45 @@ def train(
     tokenizer_name = training.only_one("-t", tokenizer, "whitespace")
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
-    from tokembed.model import chosen_tokenizer, new_model
+    from tokembed.convert import read_vectors
+    from tokembed.model import RESUMABLE, chosen_tokenizer, new_model
     from tokembed.model_folder import is_model
     from tokembed.training_corpus import corpus_on_disk
     from tokembed.writers import check_folder_target
 
     model = new_model(chosen_tokenizer(tokenizer_name, cutting), embedder, chosen)
     if resume and not model.can_resume:
-        raise BadUsage(f"--resume goes on with word2vec and fasttext, {embedder} keeps no state; leave it out")
+        raise BadUsage(f"--resume goes on with {' and '.join(RESUMABLE)}, {embedder} keeps no state; leave it out")
+    if init and not model.is_recurrent:
+        raise BadUsage(f"--init is what rnn, lstm and gru begin with, {embedder} begins at random; leave it out")
     check_folder_target(out, replaces=is_model)
     checkpoint = _checkpoint(out, resume=resume) if model.can_resume else None
-    if model.can_resume and chosen.get("workers", 1) > 1:
+    if model.can_resume and not model.is_recurrent and chosen.get("workers", 1) > 1:
         tell(f"with --workers {chosen['workers']} two runs differ; one worker gives the same bytes each time")
     with (
         progress("train", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
         corpus_on_disk(inputs.batches(), model.cutting.tokenizer, progress=line.add) as (corpus, counts),
     ):
         began = time.monotonic()
-        _fit(model, corpus, counts, checkpoint)
+        _fit(model, corpus, counts, checkpoint, read_vectors(init, notice=tell) if init else None)
         seconds = time.monotonic() - began
         model.save(out)
     if checkpoint is not None:
         _remove(checkpoint)
-    n_terms = counted(len(model.embedder.terms), "term")
-    n_read = corpus.n_tokens * model.embedder_settings.get("epochs", 1)
+    n_terms = counted(len(model.terms), "term")
+    n_epochs = len(model.training.get("losses", [])) or model.embedder_settings.get("epochs", 1)
+    n_read = corpus.n_tokens * n_epochs
     rate = f"{n_read / max(seconds, 1e-3):,.0f} tokens a second"
     tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)}, {rate}; in {out}")
+    if model.is_recurrent:
+        _tell_perplexity(embedder, model.training)
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)
     inputs.finish()
 
 
-def _fit(model: Model, corpus: Corpus, counts: TokenCounts, checkpoint: Path | None) -> None:
+def _fit(model: Model, corpus: Corpus, counts: TokenCounts, checkpoint: Path | None, init: WordVectors | None) -> None:
     try:
-        model.fit(corpus, counts, checkpoint=checkpoint)
+        model.fit(corpus, counts, checkpoint=checkpoint, init=init)
     except KeyboardInterrupt:
         if checkpoint is not None and checkpoint.exists():
             tell(f"stopped; what was trained is in {checkpoint}, go on with --resume")
@@ -110,6 +120,15 @@ def _checkpoint(out: Path, *, resume: bool) -> Path:
     if resume and not path.exists():
         raise BadUsage(f"--resume needs a training that was stopped in {str(path)!r}, there is none; leave it out")
     return path
+
+
+def _tell_perplexity(embedder: str, training: dict[str, Any]) -> None:
+    """How well the held-out texts are predicted, beside what unigrams and bigrams make of them."""
+    if found := training.get("perplexity", {}):
+        shown = ", ".join(f"{name} {found[name]:,.1f}" for name in (embedder, "bigram", "unigram"))
+        unknown = percent(found["unknown_tokens"] / found["tokens"])
+        held_out = f"{counted(found['tokens'], 'token')} of {counted(found['texts'], 'held-out text')}"
+        tell(f"perplexity on {held_out}: {shown}; {unknown} of them are unknown to it")
 
 
 def _remove(checkpoint: Path) -> None:

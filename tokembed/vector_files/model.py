@@ -22,7 +22,12 @@ def read(source: Source) -> WordVectors:
     Raises:
         BadInput: it is no model's folder, not whole, or a model that has no vectors of words.
     """
-    return word_vectors(model_folder.read(Path(source.path)), source.name)
+    saved = model_folder.read(Path(source.path))
+    if "other" in saved.arrays:
+        source.notice(
+            f"{source.name!r} reads texts in order; taken are the vectors of the look-up table it reads them by"
+        )
+    return word_vectors(saved, source.name)
 
 
 def word_vectors(saved: model_folder.Saved, name: str) -> WordVectors:

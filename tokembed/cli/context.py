@@ -1,0 +1,124 @@
+"""What `tokembed embed` does with a model that reads texts in order: recurrent networks, BERT, CLIP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import tokembed
+from tokembed import exports
+from tokembed.cli.inputs import Inputs
+from tokembed.cli.left_out import tell_unknown
+from tokembed.cli.output import percent, tell
+from tokembed.cli.progress import progress
+from tokembed.context_embedding import ContextLeftOut, Piece, Reader, write_text_vectors, write_token_vectors
+from tokembed.corpus import Corpus
+from tokembed.errors import BadUsage, counted
+from tokembed.kept_parts import KeptParts
+from tokembed.long_texts import Limit
+from tokembed.model import Model
+from tokembed.types import ContextualEmbedder
+from tokembed.writers import beside, check_target
+
+if TYPE_CHECKING:
+    from tokembed.cli.embedding import Wanted
+
+KEPT = ".parts"
+
+
+def embed_in_context(wanted: Wanted, model: Model, name: str, inputs: Inputs) -> None:
+    """Write a vector for each text or token that the model reads."""
+    pool = check(wanted, model, name)
+    check_target(wanted.out, inputs.files)
+    embedder, left_out = cast(ContextualEmbedder, model.embedder), ContextLeftOut()
+    with progress("embed", lambda: inputs.n_bytes, inputs.total_bytes()) as line:
+        limit = None
+        if (most := embedder.max_tokens) is not None:
+            limit = Limit(most, wanted.on_long, called=f"what {Path(name).name} takes")
+        about = {
+            "tokembed": tokembed.__version__,
+            "tokenizer": model.cutting.record(),
+            "model": _described(model, name),
+        }
+        how = {"level": wanted.level, **({"pool": pool} if wanted.level == "text" else {}), "on_long": wanted.on_long}
+        kept = _kept(wanted, {**about, **how, "inputs": inputs.options()})
+        reader = Reader(embedder, model.cutting.tokenizer, limit, kept)
+        pieces = reader.pieces(inputs.batches(), left_out, offsets=wanted.level == "token", progress=line.add)
+
+        def record() -> dict[str, Any]:
+            return {
+                "inputs": inputs.record(), "coverage": left_out.record(), **about, **how, "versions": model.versions()
+            }  # fmt: skip
+
+        _write(wanted, pieces, reader, pool, record)
+    if kept is not None:
+        kept.remove()
+    tell_left_out(left_out, reader)
+    inputs.finish()
+
+
+def write_trained_on(wanted: Wanted, model: Model, parts: Iterable[Corpus], record: exports.Record) -> ContextLeftOut:
+    """Write the vectors of the texts that the model was trained on."""
+    pool = check(wanted, model, model.embedder_name)
+    left_out = ContextLeftOut()
+    reader = Reader(cast(ContextualEmbedder, model.embedder), model.cutting.tokenizer)
+    _write(wanted, reader.of_corpus(parts, left_out), reader, pool, record)
+    return left_out
+
+
+def check(wanted: Wanted, model: Model, name: str) -> str:
+    """How a text's vector is made.
+
+    Raises:
+        BadUsage: that cannot be written.
+    """
+    if wanted.oov != "skip":
+        raise BadUsage(f"{name} gives every token a vector, so --oov is not for it; leave it out")
+    exports.check_suffix(wanted.out, exports.DENSE_SUFFIXES, f"the vectors of {name} are dense, one a {wanted.level}")
+    if wanted.ids and wanted.level != "text":
+        raise BadUsage("--ids names texts, so it goes with --level text; leave it out")
+    pools = cast(ContextualEmbedder, model.embedder).pools
+    if wanted.level == "text" and wanted.pool not in (None, *pools):
+        raise BadUsage(f"--pool must be {' or '.join(pools)} for {model.embedder_name}, got {wanted.pool!r}")
+    return wanted.pool or pools[0]
+
+
+def _kept(wanted: Wanted, made_from: dict[str, Any]) -> KeptParts | None:
+    if not wanted.resume:
+        return None
+    kept = KeptParts(beside(wanted.out, KEPT), made_from)
+    if n_parts := kept.begin():
+        tell(f"going on with {counted(n_parts, 'part')} in {kept.folder}")
+    return kept
+
+
+def _described(model: Model, name: str) -> dict[str, Any]:
+    terms = model.terms
+    return {
+        "name": Path(name).name,
+        "terms": len(terms),
+        "terms_sha256": terms.sha256(),
+        "embedder": model.record()["embedder"],
+    }
+
+
+def _write(wanted: Wanted, pieces: Iterable[Piece], reader: Reader, pool: str, record: exports.Record) -> None:
+    if wanted.level == "token":
+        write_token_vectors(wanted.out, pieces, reader, record)
+    else:
+        write_text_vectors(wanted.out, pieces, reader, pool, record, ids=wanted.ids)
+
+
+def tell_left_out(left_out: ContextLeftOut, reader: Reader) -> None:
+    """What became of long texts, of empty ones and of tokens that the model does not know."""
+    counts = left_out.tokens
+    if reader.limit is not None and (message := left_out.cuts.message(reader.limit, reader.tokenizer)):
+        tell(message)
+    if left_out.n_empty:
+        what = "are those of the special tokens alone" if any(reader.tokenizer.frame) else "are zeros"
+        tell(f"empty: {counted(left_out.n_empty, 'text')}, whose vectors {what}")
+    if left_out.n_other:
+        share = percent(left_out.n_other / counts.n_tokens if counts.n_tokens else None)
+        tell(f"read as one unknown token: {left_out.n_other:,} of {counted(counts.n_tokens, 'token')} ({share})")
+    tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)

@@ -1,0 +1,102 @@
+"""What `tokembed explain` shows of a recurrent model: the text walked through token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tokembed import model_folder, registry
+from tokembed.cli.output import printable, table
+from tokembed.model import Model, load
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tokembed.recurrent_trace import Trace
+
+_SHADES = " ░▒▓█"
+_COLUMNS = 48
+_MOST_EXPECTED = 3
+
+
+def recurrent_model(name: str) -> Model | None:
+    """The model of a folder where it is a recurrent one."""
+    path = Path(name)
+    if not model_folder.is_model(path):
+        return None
+    embedder = model_folder.read(path).record["embedder"]["name"]
+    kinds = [method.name for method in registry.METHODS if method.output == "context" and not method.is_trained]
+    found = load(path) if embedder in kinds else None
+    return found if isinstance(found, Model) else None
+
+
+def trace_records(texts: Sequence[str], models: dict[str, Model]) -> list[dict[str, Any]]:
+    """Every number of each text under each model."""
+    from tokembed.recurrent_trace import trace
+
+    return [{"model": name, **trace(model, text).record()} for text in texts for name, model in models.items()]
+
+
+def trace_lines(texts: Sequence[str], models: dict[str, Model]) -> list[str]:
+    """Each text under each model as a table of what it expects, one of means and norms, and a heat map of h."""
+    from tokembed.recurrent_trace import trace
+
+    lines: list[str] = []
+    for text in texts:
+        for name, model in models.items():
+            lines += [*([""] if lines else []), f"{printable(text)} in {printable(name)}"]
+            lines += _shown(trace(model, text))
+    return lines
+
+
+def _shown(found: Trace) -> list[str]:
+    lines = ["  " + line for line in table(_expectations(found), right=[False, True, False])]
+    for number, layer in enumerate(found.layers, start=1):
+        title = f"layer {number}: " if len(found.layers) > 1 else ""
+        lines += ["", f"  {title}means of the gates (σ 0..1), norms of the rest, and h by groups of dimensions"]
+        lines += ["  " + line for line in table(_numbers(found, layer), right=[False] + [True] * len(layer) + [False])]
+    return lines
+
+
+def _expectations(found: Trace) -> list[list[str]]:
+    rows = [["token", "P", "expected next"]]
+    for place, token in enumerate(found.tokens):
+        surprise = found.surprise[place]
+        shown = ", ".join(
+            f"{printable(one.token)} {_percent(one.probability)}" for one in found.expected[place][:_MOST_EXPECTED]
+        )
+        name = printable(token) + ("" if found.known[place] else " (unknown to it)")
+        rows.append([name, "" if surprise is None else _percent(float(np.exp(-surprise))), shown])
+    return rows
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.0e} %"
+
+
+def _numbers(found: Trace, layer: dict[str, NDArray[np.float64]]) -> list[list[str]]:
+    gates = [name for name in layer if name in ("f", "i", "o", "z", "r")]
+    rest = [name for name in layer if name not in gates]
+    heat = heat_map(layer["h"], _COLUMNS)
+    rows = [["token", *gates, *(f"|{name}|" for name in rest), "h, darker is farther from 0"]]
+    for place, token in enumerate(found.tokens):
+        means = [f"{layer[name][place].mean():.2f}" for name in gates]
+        norms = [f"{np.linalg.norm(layer[name][place]):.2f}" for name in rest]
+        rows.append([printable(token), *means, *norms, f"|{heat[place]}|"])
+    return rows
+
+
+def heat_map(values: NDArray[np.float64], n_columns: int) -> list[str]:
+    """A line a row, the mean absolute value of each group of columns as a shade; the darkest is the greatest of all.
+
+    >>> heat_map(np.array([[0.0, -1.0], [0.5, 0.0]]), 2)
+    [' █', '▒ ']
+    """
+    groups = np.array_split(np.abs(values), min(n_columns, values.shape[1]), axis=1)
+    means = np.stack([group.mean(axis=1) for group in groups], axis=1)
+    greatest = means.max(initial=0) or 1.0
+    shades = np.rint(means / greatest * (len(_SHADES) - 1)).astype(int)
+    return ["".join(_SHADES[shade] for shade in row) for row in shades.tolist()]
