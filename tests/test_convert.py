@@ -54,7 +54,9 @@ def test_a_bad_row_stops_or_is_left_out(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_bytes(SMALL + b". . . 5 6\nb 7 8\n")
     done = run("convert", "x.txt", "x.npy")
     assert (done.returncode, names(tmp_path)) == (1, ["x.txt"])
-    assert done.stderr.startswith(b"tokembed: x.txt, line 3: a word must have no space in it, found '. . .'; convert --errors skip")
+    assert done.stderr.startswith(
+        b"tokembed: x.txt, line 3: a word must have no space in it, found '. . .'; convert --errors skip"
+    )
     done = run("convert", "x.txt", "x.npy", "--errors", "skip")
     assert done.returncode == 0
     assert done.stderr.decode().splitlines() == [

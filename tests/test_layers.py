@@ -40,11 +40,12 @@ LEVELS = [
         "stats",
         "explain", "traces",
         "context_embedding", "recurrent_trace", "memory_task",
+        "report",
     },
     {"cli"},
     {"__main__"},
 ]  # fmt: skip
-HEAVY = {"numpy", "scipy", "pyarrow", "numba", "gensim", "transformers", "torch", "sklearn", "rich.console"}
+HEAVY = {"numpy", "scipy", "pyarrow", "numba", "gensim", "transformers", "torch", "sklearn", "rich.console", "jinja2"}
 
 
 def modules() -> list[Path]:

@@ -31,7 +31,7 @@ class StaticRows:
 
     def __init__(self, name: str, tokenizer: str, search: Search) -> None:
         self.name, self.tokenizer, self._search = name, tokenizer, search
-        self._vectors: WordVectors = search.vectors
+        self.vectors: WordVectors = search.vectors
 
     def word_rows(self, rows: Sequence[Row]) -> list[EmbedderRow]:
         """What the vectors have for each word; of the first MOST_WORDS words of a text the nearest word too."""
@@ -62,7 +62,7 @@ class StaticRows:
 
     def _kinds(self, words: Sequence[Parts]) -> dict[str | None, Kind]:
         tokens = _distinct_tokens(words)
-        kinds = map(Kind, self._vectors.lookup(tokens).kind.tolist())
+        kinds = map(Kind, self.vectors.lookup(tokens).kind.tolist())
         return {None: Kind.NONE, **dict(zip(tokens, kinds, strict=True))}
 
     def _ngram_counts(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
@@ -71,7 +71,7 @@ class StaticRows:
             return []
         from tokembed.ngrams import NGrams, ngram_hashes  # loads numba, which other vectors do without
 
-        ngrams = self._vectors.ngrams
+        ngrams = self.vectors.ngrams
         assert ngrams is not None  # where else would they have their vectors from
         if isinstance(ngrams, NGrams):
             hashes, starts = ngram_hashes(tokens, ngrams.min_n, ngrams.max_n, jamo=ngrams.jamo)
@@ -88,7 +88,7 @@ class StaticRows:
         able = np.flatnonzero(vectors.any(axis=1)).tolist()
         if not able:
             return {}
-        ids = self._vectors.terms.ids
+        ids = self.vectors.terms.ids
         own = [[ids[part] for part in words[place] if part in ids] for place in able]
         found = self._search.nearest(vectors[able], 1, without=own)
         return {words[place]: hits[0] for place, hits in zip(able, found, strict=True) if hits}
@@ -101,7 +101,7 @@ class StaticRows:
     @cached_property
     def word_sample(self) -> NDArray[np.float64]:
         """The cosines of random pairs of words, in ascending order."""
-        return random_cosines(self._vectors)
+        return random_cosines(self.vectors)
 
     def text_cosines(self, encodings: Sequence[Encoding]) -> NDArray[np.float64]:
         """The cosines of the means of the texts' token vectors; nan where a text has none."""
@@ -112,9 +112,9 @@ class StaticRows:
     def _means(self, lists: Sequence[Parts]) -> NDArray[np.float32]:
         """The mean of the vectors of each list's tokens that have one, (n_lists, dim), zeros where none has."""
         tokens = _distinct_tokens(lists)
-        found = self._vectors.lookup(tokens)
+        found = self.vectors.lookup(tokens)
         rows = {token: row for row, (token, kind) in enumerate(zip(tokens, found.kind, strict=True)) if kind}
-        means = np.zeros((len(lists), self._vectors.dim), np.float32)
+        means = np.zeros((len(lists), self.vectors.dim), np.float32)
         for place, parts in enumerate(lists):
             n_times = Counter(rows[part] for part in parts if part in rows)
             if n_times:

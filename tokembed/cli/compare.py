@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,6 +43,12 @@ def compare(
         str | None, typer.Option("--word", metavar="WORD", help="A word whose vectors in different texts are compared.")
     ] = None,
     form: Annotated[str, typer.Option("-f", "--format", metavar="|".join(FORMATS), help="What to print.")] = "table",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="PAGE.html", help="Write a page for a browser instead.")
+    ] = None,
+    is_opened: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser; without -o it is a temporary file.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", help="How many texts to show; the totals are over all.")] = 5,
     special: options.Special = False,
     parse_special: options.ParseSpecial = False,
@@ -57,9 +64,12 @@ def compare(
     tokembed compare -c "아침 먹고 학교를 갑니다"
     tokembed compare -c "배를 먹었다" -c "배를 탔다" -m wiki-model -e tfidf --word 배를
     tokembed compare reviews.tsv --column document -t bert -t clip
+    tokembed compare -c "아침 먹고 학교를 갑니다" -o report.html
     """
     one_of("-f", form, FORMATS)
     at_least("--limit", limit, 0)
+    if output is not None or is_opened:
+        _check_page(output, form, [*(files or []), *(model or [])])
     fitted, models = list(dict.fromkeys(embedder or [])), list(dict.fromkeys(model or []))
     _check_embedders(fitted)
     if word is not None and not models:
@@ -68,7 +78,7 @@ def compare(
     tokenizers = made_tokenizers(tokenizer or list(DEFAULT), **settings)  # type: ignore[arg-type]
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
     windows = {name: model_window(name) for name in tokenizers}
-    vectors = None
+    vectors, trained, learned, brought = None, [], [], {}
     with progress("compare") as line:
         if not fitted and not models:
             comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
@@ -77,14 +87,33 @@ def compare(
             from tokembed.compare_vectors import compare_vectors
 
             cutters = Cutters(tokenizers, windows, list(tokenizers), settings)
-            shown = model_rows(models, cutters)
+            trained, brought = model_rows(models, cutters), cutters.brought
             comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
-            shown += embedder_rows(fitted, comparison.grids, cutters)
-            vectors = compare_vectors(comparison.grids, shown, tokenizers, word=word)
+            learned = embedder_rows(fitted, comparison.grids, cutters)
+            vectors = compare_vectors(comparison.grids, [*trained, *learned], tokenizers, word=word)
     if vectors is not None:
         _tell_of_pairs(comparison)
-    _print(form, comparison, vectors)
+    if output is not None or is_opened:
+        from tokembed.cli.page import Shown, write_page
+
+        write_page(
+            Shown(comparison, vectors, tokenizers, settings, brought, trained, learned), output, is_opened=is_opened
+        )
+    else:
+        _print(form, comparison, vectors)
     inputs.finish()
+
+
+def _check_page(output: Path | None, form: str, inputs: list[str]) -> None:
+    """Raise before any work where a page cannot be written."""
+    if form != "table":
+        raise BadUsage(f"-f is what to print, and -o and --open make a page instead, got -f {form}; leave one out")
+    if output is not None:
+        if output.suffix.lower() != ".html":
+            raise BadUsage(f"-o must end in .html, got {str(output)!r}")
+        from tokembed.writers import check_target
+
+        check_target(output, inputs)
 
 
 def _check_embedders(names: list[str]) -> None:

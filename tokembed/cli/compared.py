@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tokembed import registry
@@ -28,12 +28,14 @@ class Cutters:
 
     Attributes:
         settings: what was asked of the former: unicode, lower, special, parse_special.
+        brought: the latter, by the names they are shown with.
     """
 
     tokenizers: dict[str, Tokenizer]
     windows: dict[str, Window | None]
     asked: list[str]
     settings: Mapping[str, Any]
+    brought: dict[str, ChosenTokenizer] = field(default_factory=dict)
 
     def add(self, cutting: ChosenTokenizer, model: str) -> str:
         """The name of a model's own tokenizer, which becomes one more row unless it is there already."""
@@ -44,6 +46,7 @@ class Cutters:
         if name in self.tokenizers:
             name = f"{name} of {model}"
         self.tokenizers[name] = cutting.tokenizer
+        self.brought[name] = cutting
         self.windows[name] = model_window(cutting.name)
         return name
 

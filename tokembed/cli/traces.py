@@ -67,7 +67,7 @@ def _wrapped(text: str, columns: int) -> Iterator[str]:
 
 def _table(heads: Sequence[str], rows: Sequence[Row], columns: int) -> Iterator[str]:
     """The rows under their heads; the widest cells are cut off where the terminal has no room for them."""
-    cells = [list(heads), *([_written(cell) for cell in row] for row in rows)]
+    cells = [list(heads), *([written(cell) for cell in row] for row in rows)]
     is_right = [all(_is_number(row[place]) for row in rows) for place in range(len(heads))]
     widths = _fitting([max(map(width, column)) for column in zip(*cells, strict=True)], columns)
     for row in cells:
@@ -98,7 +98,8 @@ def _is_number(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool))
 
 
-def _written(cell: Cell) -> str:
+def written(cell: Cell) -> str:
+    """A cell as people read it: four decimals, the first numbers of a vector, a dash for nothing."""
     if cell is None:
         return "—"
     if isinstance(cell, bool):
