@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +25,21 @@ from tokembed.vectors import WordVectors
 
 settings.register_profile("tokembed", deadline=None, derandomize=True)  # a slow machine is no failure
 settings.load_profile("tokembed")
+
+
+@contextmanager
+def small_files(n_bytes: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes, as on a disk that is nearly full.
+
+    Not a fixture: what pytest itself writes to a file between two tests would be cut off too.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
 
 COMMAND = (sys.executable, "-m", "tokembed")
 COMPILING = b"tokembed: compil"

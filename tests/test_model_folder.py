@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
+from tests.conftest import small_files
 from tests.vector_examples import example
 from tokembed import model_folder
 from tokembed.convert import read_vectors, write_vectors
@@ -137,19 +137,9 @@ def test_a_folder_is_replaced_where_it_is_a_model_and_nothing_else_is(tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "m", "other"]
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file may grow beyond 4 KiB, as on a disk that is nearly full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 12, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.usefixtures("small_files")
 def test_a_full_disk_leaves_the_model_that_was_there(tmp_path: Path) -> None:
     path = small(tmp_path / "m")
-    with pytest.raises(BadInput, match="cannot be written: File too large"):
+    with small_files(1 << 12), pytest.raises(BadInput, match="cannot be written: File too large"):
         write(path, RECORD, Vocab("ab"), None, {"vectors": np.ones((2, 1000), np.float32)})
     assert read(path).terms.tokens == ["나", "너"]
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

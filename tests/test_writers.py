@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import stat
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import IO
 
 import pytest
 
+from tests.conftest import small_files
 from tokembed.errors import BadInput
 from tokembed.writers import beside, whole, write_together
 
@@ -69,29 +69,18 @@ def test_whatever_interrupts_the_writing_leaves_what_was_there(
     assert old is None or target.read_bytes() == old
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file may grow beyond 64 KiB, as on a disk that is nearly full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("n_bytes", [(1 << 16) + 1, 1 << 20], ids=["at the very end", "in the middle"])
 def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, n_bytes: int) -> None:
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
-    with pytest.raises(BadInput, match="cannot be written"), whole(target) as file:
+    with small_files(1 << 16), pytest.raises(BadInput, match="cannot be written"), whole(target) as file:
         file.write(bytes(n_bytes))
     assert target.read_bytes() == b"old"
     assert names(tmp_path) == ["a.bin"]
 
 
-@pytest.mark.usefixtures("small_files")
 def test_none_of_several_files_appears_when_the_disk_is_full(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="cannot be written"):
+    with small_files(1 << 16), pytest.raises(BadInput, match="cannot be written"):
         write_together(
             {
                 tmp_path / "a": lambda file: file.write(bytes((1 << 16) + 1)),
