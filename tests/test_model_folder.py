@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import pickle
 import tempfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -18,12 +18,10 @@ from safetensors.numpy import load_file
 
 from tests.conftest import small_files
 from tests.vector_examples import example
-from tokembed import model_folder
 from tokembed.convert import read_vectors, write_vectors
 from tokembed.errors import BadInput
 from tokembed.model_folder import check_sums, is_model, read, write
 from tokembed.types import Kind
-from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 from tokembed.writers import whole_folder
 
@@ -174,8 +172,24 @@ def test_what_fasttext_knows_of_unseen_words_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "x.bin").read_bytes() == (tmp_path / "y.bin").read_bytes()
 
 
-def test_nothing_in_the_folder_is_run(tmp_path: Path) -> None:
+class Payload:
+    """What leaves a trace when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return open, (str(self.trace), "w")
+
+
+@pytest.mark.parametrize("name", ["arrays.safetensors", "vocab.txt", "model.json"])
+def test_nothing_in_the_folder_is_run(tmp_path: Path, name: str) -> None:
     path = small(tmp_path / "m")
-    shutil.copy(path / "model.json", path / "config.py")
-    assert "pickle" not in model_folder.__dict__
-    assert isinstance(read_vectors(str(path)), WordVectors)
+    content = pickle.dumps(Payload(tmp_path / "trace"))
+    (path / name).write_bytes(content)
+    if name != "model.json":
+        files = json.loads((path / "model.json").read_bytes())["files"]
+        broken_record(path, files=files | {name: {"bytes": len(content), "sha256": ""}})
+    with pytest.raises(BadInput):
+        read_vectors(str(path)).lookup(["나"] * 100)
+    assert not (tmp_path / "trace").exists()

@@ -43,12 +43,7 @@ class ContextLeftOut:
     def record(self) -> dict[str, int]:
         """The counts by name."""
         return {
-            "texts": self.tokens.n_texts,
-            "characters": self.tokens.n_chars,
-            "unknown_characters": self.tokens.n_unk_chars,
-            "words": self.tokens.n_words,
-            "tokens": self.tokens.n_tokens,
-            "unknown_tokens": self.tokens.n_unk,
+            **self.tokens.record(),
             "texts_without_tokens": self.n_empty,
             "tokens_read_as_unknown": self.n_other,
             "texts_too_long": self.cuts.n_long,

@@ -55,6 +55,17 @@ class TokenCounts:
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
         return self
 
+    def record(self) -> dict[str, int]:
+        """The counts by the names they are written with."""
+        return {
+            "texts": self.n_texts,
+            "characters": self.n_chars,
+            "unknown_characters": self.n_unk_chars,
+            "words": self.n_words,
+            "tokens": self.n_tokens,
+            "unknown_tokens": self.n_unk,
+        }
+
     def add(self, encoding: Encoding) -> None:
         """Count one text."""
         self._add_text(encoding.text)

@@ -49,15 +49,7 @@ class LeftOut:
 
     def record(self) -> dict[str, int]:
         """The counts by name."""
-        return {
-            "texts": self.tokens.n_texts,
-            "characters": self.tokens.n_chars,
-            "unknown_characters": self.tokens.n_unk_chars,
-            "words": self.tokens.n_words,
-            "tokens": self.tokens.n_tokens,
-            "unknown_tokens": self.tokens.n_unk,
-            **self.vectors.record(),
-        }
+        return {**self.tokens.record(), **self.vectors.record()}
 
 
 def corpora(
