@@ -15,7 +15,8 @@ import pytest
 
 from tests.conftest import COMMAND, Run
 from tokembed.convert import write_vectors
-from tokembed.model import Model, opened, opened_parts
+from tokembed.model import Model
+from tokembed.named_models import opened, opened_parts
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

@@ -19,7 +19,7 @@ import transformers  # noqa: E402
 import tokembed  # noqa: E402
 from tests.conftest import Run, minilm_folder  # noqa: E402
 from tests.test_faults import DONE, asked, one_line  # noqa: E402
-from tokembed import context_embedding, context_pooling  # noqa: E402
+from tokembed import context_embedding  # noqa: E402
 from tokembed.batches import Batch  # noqa: E402
 from tokembed.context_batches import length_batches  # noqa: E402
 from tokembed.context_embedding import ContextLeftOut, Reader  # noqa: E402
@@ -27,7 +27,8 @@ from tokembed.corpus import Corpus, from_ids  # noqa: E402
 from tokembed.encoder import Encoder  # noqa: E402
 from tokembed.kept_parts import KeptParts  # noqa: E402
 from tokembed.long_texts import Limit  # noqa: E402
-from tokembed.model import Model, opened  # noqa: E402
+from tokembed.model import Model  # noqa: E402
+from tokembed.named_models import opened  # noqa: E402
 from tokembed.vocab import Vocab  # noqa: E402
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s", "on", "mat", "나는", "학교", "##에"]
@@ -225,13 +226,6 @@ def test_parts_of_a_piece_are_the_same_as_the_whole(bert: Path, monkeypatch: pyt
     assert len(parts) > 3
     found = np.concatenate([read.text_vectors(part, "mean") for part in parts])
     np.testing.assert_allclose(found, expected, atol=1e-6)
-
-
-def test_words_are_pooled_from_their_tokens() -> None:
-    offsets = np.array([[0, 0], [0, 2], [2, 3], [4, 6], [6, 6]], np.int32)
-    vectors = np.arange(5, dtype=np.float32)[:, None]
-    spans, words = context_pooling.word_vectors("abc de  f", offsets, vectors)
-    assert (spans, words.tolist()) == ([(0, 3), (4, 6)], [[1.5], [3.0]])
 
 
 # The command

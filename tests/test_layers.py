@@ -31,7 +31,9 @@ LEVELS = [
     {"__init__"},
     {
         "compare", "word_rows", "static_rows", "term_rows", "text_pairs", "word_pairs", "compare_vectors",
-        "convert", "model", "exports", "training_corpus", "embedding", "vector_origin", "info",
+        "context_rows",
+        "convert", "cutting", "model", "named_models",
+        "exports", "training_corpus", "embedding", "vector_origin", "info",
         "token_formats", "token_lines", "token_rows", "token_tables",
         "token_arrays",
         "tokenization", "token_reading", "token_array_reading", "engines",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, minilm_folder
 from tokembed import registry
 from tokembed.convert import write_vectors
 from tokembed.vectors import WordVectors
@@ -33,6 +33,10 @@ KO_WORDS = WordVectors(
 @pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
 def test_a_console_example_prints_what_the_readme_says(run: Run, tmp_path: Path, command: str, output: str) -> None:
     write_vectors(tmp_path / "ko-model", KO_WORDS)
+    (tmp_path / "words.vec").write_text("4 3\nbank 1 2 0\nriver 1 1 0\nmoney 2 2 1\nthe 0 1 1\n", encoding="utf-8")
+    if "all-MiniLM-L6-v2" in command:
+        pytest.importorskip("torch", reason="torch is not installed (pip install 'tokembed[neural]')")
+        (tmp_path / "all-MiniLM-L6-v2").symlink_to(minilm_folder())
     given, _, call = command.rpartition(" | ")
     text = subprocess.run(["bash", "-c", given], capture_output=True, check=True).stdout if given else None
     done = run(*shlex.split(call)[1:], input=text)

@@ -13,7 +13,8 @@ from tokembed import pooling
 from tokembed.compare import Grid, grid
 from tokembed.corpus import from_encodings
 from tokembed.coverage import TokenCounts
-from tokembed.model import Model, chosen_tokenizer, new_model
+from tokembed.cutting import chosen_tokenizer
+from tokembed.model import Model, new_model
 from tokembed.search import Search
 from tokembed.static_rows import StaticRows
 from tokembed.term_rows import fitted_rows

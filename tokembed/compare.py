@@ -127,15 +127,14 @@ def compare_texts(
 
 def grid(text: Text, tokenizers: Mapping[str, Tokenizer], windows: Mapping[str, Window | None] | None = None) -> Grid:
     """The text under each tokenizer, its tokens put under the words they stand in."""
-    words = tuple(match.span() for match in re.finditer(r"\S+", text.text))
-    rows = []
+    words, rows = word_spans(text.text), []
     for name, tokenizer in tokenizers.items():
         encoding, counts = tokenizer.encode(text.text), TokenCounts()
         counts.add(encoding)
-        by_word = _by_word(encoding, words)
+        places = by_word(encoding, words)
         window = (windows or {}).get(name)
-        use = None if window is None else _window_use(window, by_word, len(encoding), tuple(map(len, tokenizer.frame)))
-        rows.append(Row(name, encoding, by_word, counts, use))
+        use = None if window is None else _window_use(window, places, len(encoding), tuple(map(len, tokenizer.frame)))
+        rows.append(Row(name, encoding, places, counts, use))
     return Grid(text, words, tuple(rows))
 
 
@@ -158,18 +157,23 @@ def _window_use(window: Window, by_word: Sequence[Sequence[int]], n_tokens: int,
     )
 
 
-def _by_word(encoding: Encoding, words: tuple[Span, ...]) -> tuple[tuple[int, ...], ...]:
+def word_spans(text: str) -> tuple[Span, ...]:
+    """Where the words between white space stand."""
+    return tuple(match.span() for match in re.finditer(r"\S+", text))
+
+
+def by_word(encoding: Encoding, words: tuple[Span, ...]) -> tuple[tuple[int, ...], ...]:
     """The places of the tokens of each word: a token belongs to the first word that it reaches into.
 
     One that reaches into none (white space, a special token) goes to the word behind it, or to the last.
     """
     ends = [end for _, end in words]
-    by_word: list[list[int]] = [[] for _ in words]
+    found: list[list[int]] = [[] for _ in words]
     if words:
         for place, (start, _) in enumerate(encoding.offsets):
             # The first word that ends behind the token's start.
-            by_word[min(bisect_left(ends, start + 1), len(words) - 1)].append(place)
-    return tuple(map(tuple, by_word))
+            found[min(bisect_left(ends, start + 1), len(words) - 1)].append(place)
+    return tuple(map(tuple, found))
 
 
 def shown_tokens(row: Row, word: int) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from tokembed.compare import Grid
+from tokembed.context_rows import ContextRows
 from tokembed.static_rows import StaticRows
 from tokembed.text_pairs import MOST_TEXTS, Disagreement, TextPair, disagreement, reference_sentences, text_pairs
 from tokembed.types import Encoding, Tokenizer
@@ -61,5 +62,6 @@ def compare_vectors(
     pairs = text_pairs(embedders, encodings, references, rows) if 2 <= len(grids) <= MOST_TEXTS else []
     of_word = []
     if word is not None:
-        of_word = word_pairs(word, grids, [embedder for embedder in embedders if isinstance(embedder, StaticRows)])
+        able = [embedder for embedder in embedders if isinstance(embedder, StaticRows | ContextRows)]
+        of_word = word_pairs(word, grids, able)
     return VectorComparison(rows, pairs, disagreement(pairs), word, of_word)

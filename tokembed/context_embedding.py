@@ -109,8 +109,7 @@ class Reader:
         """The piece in parts of a bounded number of tokens, or of one text."""
         n_frame = sum(map(len, self.tokenizer.frame))
         left_out.n_empty += int((piece.corpus.lengths() <= n_frame).sum())
-        if (n_unknown := getattr(self.embedder, "n_unknown", None)) is not None:
-            left_out.n_other += n_unknown(piece.corpus)
+        left_out.n_other += int((~self.embedder.has_row(piece.corpus)).sum())
         n_texts = piece.corpus.n_texts
         row_of = np.searchsorted(piece.rows.texts, np.arange(n_texts + 1))  # the first row of each text
         ends = piece.rows.corpus.starts[row_of]

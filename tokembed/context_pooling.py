@@ -1,14 +1,11 @@
-"""Vectors of tokens in their text -> one of the text, or of each of its words."""
+"""Vectors of tokens in their text -> one of the text."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus
-from tokembed.types import Span
 
 
 def pooled(corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[np.float32]:
@@ -30,22 +27,3 @@ def pooled(corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[n
     else:
         found[there] = vectors[first if pool == "first" else behind - 1]
     return found
-
-
-def word_vectors(
-    text: str, offsets: NDArray[np.int32], vectors: NDArray[np.float32]
-) -> tuple[list[Span], NDArray[np.float32]]:
-    """The words between white space and the mean of each one's tokens, (n_words, dim); a word without one is left out.
-
-    Args:
-        offsets: where each token stands in the text, (n_tokens, 2); one with an empty span is of no word.
-        vectors: (n_tokens, dim).
-    """
-    spans, rows = [], []
-    starts, ends = offsets[:, 0], offsets[:, 1]
-    for match in re.finditer(r"\S+", text):
-        is_in = (starts < match.end()) & (ends > match.start()) & (ends > starts)
-        if is_in.any():
-            spans.append(match.span())
-            rows.append(vectors[is_in].mean(axis=0))
-    return spans, np.array(rows, np.float32).reshape(len(rows), vectors.shape[1])

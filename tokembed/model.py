@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Any, cast
 
 import tokembed
 from tokembed import hub_models, model_folder, registry
-from tokembed.convert import read_vectors
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
+from tokembed.cutting import ChosenTokenizer, check_same, chosen_tokenizer, saved_tokenizer, with_special
 from tokembed.errors import BadInput, BadUsage
-from tokembed.tokenizers.pretrained_files import description_of
-from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder, Tokenizer
+from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder
 from tokembed.vector_files import WORDS_ALONE
 from tokembed.vector_files.model import word_vectors
 from tokembed.vectors import WordVectors
@@ -26,42 +24,6 @@ _LIBRARIES = ("ftfy", "gensim", "numba", "numpy", "regex", "scipy", "tokenizers"
 _NEURAL_LIBRARIES = ("torch", "transformers")
 _REPORTED = ("losses", "perplexity")
 RESUMABLE = ("word2vec", "fasttext", "rnn", "lstm", "gru")
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenTokenizer:
-    """A tokenizer and what it is called.
-
-    Attributes:
-        name: as the registry knows it, or a path or hub name.
-        settings: unicode, lower, special, ... where they differ from the defaults.
-        called: what it is shown as, and recorded.
-    """
-
-    name: str
-    settings: dict[str, Any]
-    called: str
-    tokenizer: Tokenizer
-
-    def record(self) -> dict[str, Any]:
-        """What must be known to cut texts the same way."""
-        return {"name": self.called, **self.settings}
-
-    @property
-    def description(self) -> str | None:
-        """The text of its tokenizer.json, None where it is built in."""
-        return description_of(self.name) if registry.find("tokenizer", self.name) is registry.PRETRAINED else None
-
-
-def chosen_tokenizer(name: str, settings: dict[str, Any], called: str | None = None) -> ChosenTokenizer:
-    """The tokenizer of that name; settings that are the defaults are left out.
-
-    Raises:
-        BadUsage, BadInput, NotAtHand: as `registry.tokenizer`.
-    """
-    changed = {option: value for option, value in settings.items() if value not in (False, "none")}
-    called = called or (Path(name).name if Path(name).exists() else name)
-    return ChosenTokenizer(name, changed, called, registry.tokenizer(name, **changed))
 
 
 @dataclass(slots=True)
@@ -154,6 +116,10 @@ class Model:
         counts, ngrams = getattr(learned, "counts", None), getattr(learned, "ngrams", None)
         return WordVectors(terms, learned.vectors[: len(terms)], counts, ngrams)
 
+    def check_tokenizer(self, given: ChosenTokenizer, name: str) -> None:
+        """Raise BadUsage where that is not the tokenizer it was trained with; `name` is the model's."""
+        check_same(self.cutting, with_special(given) if self.is_contextual else given, name)
+
     def record(self) -> dict[str, Any]:
         """What must be known to make the model again."""
         return {
@@ -192,14 +158,6 @@ def new_model(cutting: ChosenTokenizer, embedder_name: str, settings: dict[str, 
     if method.output == "context":
         cutting = with_special(cutting)
     return Model(cutting, embedder_name, _defaults(method) | settings, registry.embedder(embedder_name, **settings))
-
-
-def with_special(cutting: ChosenTokenizer) -> ChosenTokenizer:
-    """The same tokenizer with its special tokens around each text, where it has such."""
-    options = {option.name for option in registry.options(registry.find("tokenizer", cutting.name))}
-    if "special" not in options or cutting.settings.get("special"):
-        return cutting
-    return chosen_tokenizer(cutting.name, {**cutting.settings, "special": True}, cutting.called)
 
 
 def trained_model(embedder_name: str, settings: dict[str, Any]) -> Model:
@@ -243,12 +201,12 @@ def load(path: Path) -> Model | WordVectors:
     try:
         settings = dict(saved.record["embedder"])
         embedder_name = settings.pop("name")
-        cutting = _saved_tokenizer(path, saved.record["tokenizer"])
+        cutting = saved_tokenizer(path, saved.record["tokenizer"])
         embedder = registry.embedder(embedder_name, **settings)
         arrays = saved.arrays if saved.counts is None else {**saved.arrays, "counts": saved.counts}
         cast(Any, embedder).restore(saved.terms, arrays)
     except (BadUsage, KeyError, TypeError, ValueError) as error:
-        raise _unknown_model(path, error) from error
+        raise unknown_model(path, error) from error
     training: dict[str, Any] = {
         name: saved.record[name]
         for name in ("corpus", "coverage", "init", *_REPORTED, "versions")
@@ -257,103 +215,6 @@ def load(path: Path) -> Model | WordVectors:
     return Model(cutting, embedder_name, settings, embedder, training)
 
 
-def is_transformer(name: str) -> bool:
-    """Whether `-m` names a trained transformer's folder, or a hub name, in the local cache or not."""
-    path = Path(name)
-    if model_folder.is_model(path):
-        return False
-    return hub_models.find(name) is not None or (not path.exists() and hub_models.may_be_on_the_hub(name))
-
-
-def opened(
-    name: str, *, notice: Callable[[str], None] = lambda _: None, settings: dict[str, Any] | None = None
-) -> Model | WordVectors:
-    """What `-m` names: the model of a folder, a trained transformer's folder or hub name, or the vectors of a file.
-
-    Args:
-        notice: called with one line about each thing worth knowing.
-        settings: of a transformer's embedder, where they differ from the defaults.
-
-    Raises:
-        BadInput: there is no such thing, or it is not as it should be.
-        BadUsage: settings are given, and it is no transformer.
-        NotAtHand: it may be a hub name, and is not in the local cache; or torch is not installed.
-    """
-    path = Path(name)
-    folder = hub_models.find(name) if is_transformer(name) else None
-    if folder is not None:
-        return trained_model("clip" if hub_models.is_clip(folder) else "bert", {**(settings or {}), "model": name})
-    if is_transformer(name):
-        raise hub_models.not_at_hand(name)
-    if settings:
-        raise BadUsage(f"{', '.join(settings)} of a model can be set for a transformer, {name!r} is none; leave it out")
-    return load(path) if path.is_dir() else read_vectors(name, notice=notice)
-
-
-def opened_parts(
-    name: str, *, notice: Callable[[str], None] = lambda _: None
-) -> tuple[ChosenTokenizer | None, WordVectors | TextEmbedder]:
-    """The tokenizer and the vectors of what `-m` names, without what only training needs: gensim takes a second.
-
-    Args:
-        notice: called with one line about each thing worth knowing.
-
-    Returns:
-        None for the tokenizer where words and vectors are all that is there.
-
-    Raises:
-        BadInput: there is no such thing, or it is not as it should be.
-    """
-    path = Path(name)
-    saved = model_folder.read(path) if path.is_dir() else None
-    if saved is None:
-        return None, read_vectors(name, notice=notice)
-    if saved.record["embedder"]["name"] == WORDS_ALONE:
-        return None, word_vectors(saved, name)
-    if registry.find("embedder", saved.record["embedder"]["name"]).output == "context":
-        embedder = saved.record["embedder"]["name"]
-        raise BadInput(f"{name!r} must have vectors of words, one of {embedder} depends on its text; use embed -m")
-    if "vectors" not in saved.arrays:
-        model = cast(Model, load(path))
-        return model.cutting, cast(TextEmbedder, model.embedder)
-    try:
-        return _saved_tokenizer(path, saved.record["tokenizer"]), word_vectors(saved, name)
-    except (BadUsage, KeyError, TypeError, ValueError) as error:
-        raise _unknown_model(path, error) from error
-
-
-def _unknown_model(path: Path, error: Exception) -> BadInput:
+def unknown_model(path: Path, error: Exception) -> BadInput:
+    """What is raised for a folder that cannot be used."""
     return BadInput(f"{str(path)!r} must hold a model of this tokembed, it does not: {error}")
-
-
-def _saved_tokenizer(path: Path, record: dict[str, Any]) -> ChosenTokenizer:
-    settings = dict(record)
-    called = settings.pop("name")
-    beside = path / model_folder.TOKENIZER
-    return chosen_tokenizer(str(beside) if beside.exists() else called, settings, called)
-
-
-def check_same_tokenizer(model: Model, given: ChosenTokenizer, name: str) -> None:
-    """Raise BadUsage where texts are to be cut otherwise than those that the model learned from.
-
-    Args:
-        given: what was asked for.
-        name: of the model, for the message.
-    """
-    own = model.cutting
-    given = with_special(given) if model.is_contextual else given
-    if given.settings != own.settings or not _is_same(own, given):
-        raise BadUsage(
-            f"{name!r} must be used with the tokenizer it was trained with, {_spoken(own)}, got {_spoken(given)}; "
-            "leave it out, the model remembers its own"
-        )
-
-
-def _is_same(own: ChosenTokenizer, given: ChosenTokenizer) -> bool:
-    descriptions = own.description, given.description
-    return descriptions[0] == descriptions[1] and (descriptions[0] is not None or own.name == given.name)
-
-
-def _spoken(cutting: ChosenTokenizer) -> str:
-    settings = [name if value is True else f"{name} {value}" for name, value in cutting.settings.items()]
-    return repr(cutting.called) + (f" ({', '.join(settings)})" if settings else "")

@@ -22,13 +22,22 @@ def random_cosines(vectors: WordVectors) -> NDArray[np.float64]:
     Returns:
         (N_PAIRS,), or nothing where there are no two words.
     """
-    rows = _frequent_rows(vectors)
-    if len(rows) < 2:
+    return cosines_of_random_pairs(vectors.matrix[_frequent_rows(vectors)])
+
+
+def cosines_of_random_pairs(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The cosines of random pairs of different rows, none of which is all zeros, in ascending order.
+
+    Returns:
+        (N_PAIRS,), or nothing where there are no two rows.
+    """
+    n_rows = len(vectors)
+    if n_rows < 2:
         return np.empty(0)
     draw = np.random.default_rng(SEED)
-    first = draw.integers(0, len(rows), N_PAIRS)
-    second = (first + draw.integers(1, len(rows), N_PAIRS)) % len(rows)
-    left, right = (unit(vectors.matrix[rows[places]]).astype(np.float64) for places in (first, second))
+    first = draw.integers(0, n_rows, N_PAIRS)
+    second = (first + draw.integers(1, n_rows, N_PAIRS)) % n_rows
+    left, right = (unit(vectors[places]).astype(np.float64) for places in (first, second))
     return np.sort(np.einsum("ij,ij->i", left, right).clip(-1, 1))
 
 

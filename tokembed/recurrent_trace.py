@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,13 +13,11 @@ from tokembed.corpus import from_encodings
 from tokembed.embedders.recurrent import RecurrentEmbedder
 from tokembed.embedders.recurrent_cells import named_weights
 from tokembed.embedders.recurrent_equations import Steps, walked
-from tokembed.model import Model
-from tokembed.types import Span
+from tokembed.types import Span, Tokenizer
 from tokembed.vocab import Vocab
 
 OTHER = "(another token)"
 """What stands for all tokens that are no term of the model."""
-_COLORS = ("#b2182b", "#2166ac")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,15 @@ class Trace:
         return {"text": self.text, "cell": self.cell, "steps": steps}
 
 
-def trace(model: Model, text: str, *, n_expected: int = 5) -> Trace:
+def trace(embedder: RecurrentEmbedder, tokenizer: Tokenizer, text: str, *, n_expected: int = 5) -> Trace:
     """The text walked through by a recurrent model, by the equations themselves.
 
     Args:
+        tokenizer: the model's own.
         n_expected: how many tokens that may come next are given.
     """
-    embedder = cast(RecurrentEmbedder, model.embedder)
-    encoding = model.cutting.tokenizer.encode(text)
-    corpus = from_encodings([encoding], model.cutting.tokenizer.vocab or Vocab())
+    encoding = tokenizer.encode(text)
+    corpus = from_encodings([encoding], tokenizer.vocab or Vocab())
     classes, network = embedder.classes(corpus), embedder.network
     values: NDArray[np.floating] = network.table.weight.detach().numpy()[classes]
     layers = []
@@ -103,34 +101,3 @@ def _likeliest(log_probabilities: NDArray[np.floating], terms: Vocab, number: in
     return tuple(
         Expected(terms[place - 1] if place else OTHER, float(np.exp(log_probabilities[place]))) for place in order
     )
-
-
-def picture(found: Trace, symbol: str = "h", *, layer: int = -1) -> str:
-    """A heat map as SVG: a column a token, a row a dimension; red is below zero, blue above, white is zero.
-
-    Args:
-        symbol: one of the equations' names, such as "C" or "f".
-        layer: of the trace's, -1 is the highest.
-    """
-    values = found.layers[layer][symbol]
-    n_tokens, dim = values.shape
-    wide, high, top = 56, max(1, 256 // max(dim, 1)), 24
-    scale = float(np.abs(values).max(initial=0)) or 1.0
-    cells = [
-        f'<rect x="{column * wide}" y="{top + row * high}" width="{wide}" height="{high}" '
-        f'fill="{_COLORS[int(value > 0)]}" fill-opacity="{abs(value) / scale:.3f}"/>'
-        for column in range(n_tokens)
-        for row, value in enumerate(values[column].tolist())
-    ]
-    names = [
-        f'<text x="{column * wide + wide // 2}" y="16" text-anchor="middle" font-size="12">{_as_xml(token)}</text>'
-        for column, token in enumerate(found.tokens)
-    ]
-    size = f'width="{n_tokens * wide}" height="{top + dim * high}"'
-    title = f"<title>{_as_xml(found.cell)}: {_as_xml(symbol)} at each token</title>"
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{title}{"".join(cells + names)}</svg>'
-
-
-def _as_xml(text: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

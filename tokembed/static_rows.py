@@ -29,6 +29,8 @@ class StaticRows:
         search: over the vectors; several tokenizers may share it.
     """
 
+    is_contextual = False
+
     def __init__(self, name: str, tokenizer: str, search: Search) -> None:
         self.name, self.tokenizer, self._search = name, tokenizer, search
         self.vectors: WordVectors = search.vectors

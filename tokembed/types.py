@@ -188,6 +188,9 @@ class ContextualEmbedder(Protocol):
     def token_vectors(self, corpus: Corpus) -> NDArray[np.float32]:
         """(n_tokens, dim)."""
 
+    def has_row(self, corpus: Corpus) -> NDArray[np.bool_]:
+        """Which tokens have a row in its look-up table, (n_tokens,); all others are read as one unknown token."""
+
     def pooled(self, corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[np.float32]:
         """One vector a text, (n_texts, text_dim), of its tokens'; zeros for one without a token."""
 

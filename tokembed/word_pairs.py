@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Protocol
 from unicodedata import normalize
@@ -11,6 +11,7 @@ from unicodedata import normalize
 from tokembed.errors import BadInput, counted
 from tokembed.percentiles import percentile
 from tokembed.search import cosine
+from tokembed.word_rows import Difference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 
     from tokembed.compare import Grid, Row
 
+_THE_SAME = 1 - 1e-6
+"""Above this a cosine is 1 but for the rounding of float32."""
+
 
 class WordVectorRows(Protocol):
-    """An embedder that gives each word of a text a vector; static ones whatever the text."""
+    """An embedder that gives each word of a text a vector; a static one whatever the text, a contextual one not."""
 
     name: str
     tokenizer: str
+    is_contextual: bool
 
     def word_vector(self, row: Row, word: int) -> NDArray[np.float32]:
         """The vector of the word at that place, (dim,), zeros where it has none."""
@@ -40,6 +45,8 @@ class WordPair:
     Attributes:
         cosine: None where the word has no vector.
         percentile: how many percent of random pairs of words have a lower one, 0..100.
+        difference: where the texts differ for an embedder that reads them; one that reads from left to right knows
+            nothing of what is behind the word. None where the embedder is static.
     """
 
     embedder: str
@@ -48,6 +55,13 @@ class WordPair:
     second: int
     cosine: float | None
     percentile: float | None
+    difference: Difference | None = None
+
+    @property
+    def sees_no_difference(self) -> bool:
+        """Whether the vectors are the same since the embedder has read the same tokens."""
+        reads_the_same = self.difference in (Difference.BEHIND, Difference.NOWHERE)
+        return reads_the_same and self.cosine is not None and self.cosine > _THE_SAME
 
 
 def word_pairs(word: str, grids: Sequence[Grid], embedders: Sequence[WordVectorRows]) -> list[WordPair]:
@@ -84,8 +98,19 @@ def _row(grid: Grid, embedder: WordVectorRows) -> Row:
 
 
 def _pair(embedder: WordVectorRows, one: tuple[int, Row, int], other: tuple[int, Row, int]) -> WordPair:
+    pair = WordPair(embedder.name, embedder.tokenizer, one[0], other[0], None, None)
+    if embedder.is_contextual:
+        pair = replace(pair, difference=_difference(*one[1:], *other[1:]))
     vectors = [embedder.word_vector(row, place) for _, row, place in (one, other)]
     if not all(vector.any() for vector in vectors):
-        return WordPair(embedder.name, embedder.tokenizer, one[0], other[0], None, None)
+        return pair
     alike = cosine(*vectors)
-    return WordPair(embedder.name, embedder.tokenizer, one[0], other[0], alike, percentile(alike, embedder.word_sample))
+    return replace(pair, cosine=alike, percentile=percentile(alike, embedder.word_sample))
+
+
+def _difference(row: Row, word: int, other: Row, other_word: int) -> Difference:
+    tokens, others = row.encoding.tokens, other.encoding.tokens
+    if tokens == others:
+        return Difference.NOWHERE
+    end, other_end = (places[-1] + 1 if places else 0 for places in (row.by_word[word], other.by_word[other_word]))
+    return Difference.BEHIND if tokens[:end] == others[:other_end] else Difference.BEFORE

@@ -23,7 +23,16 @@ class WordKind(StrEnum):
     TOKENS = "tokens"
     NGRAMS = "n-grams"
     NONE = "none"
+    UNKNOWN = "unknown"
     BEYOND = "beyond the window"
+
+
+class Difference(StrEnum):
+    """Where the tokens of two texts that have a word in common differ first."""
+
+    BEFORE = "up to the word"
+    BEHIND = "behind the word"
+    NOWHERE = "nowhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,8 @@ class WordRow:
     """One word under one embedder.
 
     Attributes:
-        kind: exact where the word is one token with a vector of its own.
+        kind: exact where the word is one token with a vector of its own; unknown where a model that reads texts
+            knows none of its tokens.
         n_found, n_parts: how many of its tokens have a vector, or of its n-grams were trained.
         nearest: the nearest word of the embedder's vocabulary; None where there is none, or it was not looked for.
         weight: of onehot and tfidf, what the word's tokens have in the text's row.
@@ -46,7 +56,7 @@ class WordRow:
     @property
     def has_vector(self) -> bool:
         """Whether any part of the word has one."""
-        return self.kind not in (WordKind.NONE, WordKind.BEYOND)
+        return self.kind not in (WordKind.NONE, WordKind.UNKNOWN, WordKind.BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,15 @@ class EmbedderRow:
     def n_with_vector(self) -> int:
         """How many of the words have a vector."""
         return sum(word.has_vector for word in self.words)
+
+
+def row_name(embedder: str, tokenizer: str) -> str:
+    """What an embedder's row is called: by itself and the tokenizer that it reads.
+
+    >>> row_name("ko.vec", "whitespace"), row_name("all-MiniLM-L6-v2", "all-MiniLM-L6-v2, special")
+    ('ko.vec (whitespace)', 'all-MiniLM-L6-v2 (its own)')
+    """
+    return f"{embedder} (its own)" if tokenizer.split(", ")[0] == embedder else f"{embedder} ({tokenizer})"
 
 
 class TextRows(Protocol):

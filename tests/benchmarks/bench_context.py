@@ -28,7 +28,8 @@ from tokembed.batches import Batch
 from tokembed.context_embedding import ContextLeftOut, Reader
 from tokembed.embedders.recurrent_cells import Gru
 from tokembed.long_texts import Limit
-from tokembed.model import Model, opened
+from tokembed.model import Model
+from tokembed.named_models import opened
 
 BATCH = 32
 

@@ -37,7 +37,12 @@ def compare(
     ] = None,
     embedder: Annotated[
         list[str] | None,
-        typer.Option("-e", "--embedder", metavar="onehot|tfidf", help="Fitted on the texts shown; may be repeated."),
+        typer.Option(
+            "-e",
+            "--embedder",
+            metavar="NAME",
+            help="onehot or tfidf, fitted on the texts shown; bert or clip, trained.",
+        ),
     ] = None,
     word: Annotated[
         str | None, typer.Option("--word", metavar="WORD", help="A word whose vectors in different texts are compared.")
@@ -70,9 +75,9 @@ def compare(
     at_least("--limit", limit, 0)
     if output is not None or is_opened:
         _check_page(output, form, [*(files or []), *(model or [])])
-    fitted, models = list(dict.fromkeys(embedder or [])), list(dict.fromkeys(model or []))
-    _check_embedders(fitted)
-    if word is not None and not models:
+    fitted, pretrained = _embedders(list(dict.fromkeys(embedder or [])))
+    models = list(dict.fromkeys(model or []))
+    if word is not None and not (models or pretrained):
         raise BadUsage("--word compares a word's vectors, so it needs a model that has them; name one with -m")
     settings = {"special": special, "parse_special": parse_special, "unicode": unicode, "lower": lower}
     tokenizers = made_tokenizers(tokenizer or list(DEFAULT), **settings)  # type: ignore[arg-type]
@@ -80,14 +85,15 @@ def compare(
     windows = {name: model_window(name) for name in tokenizers}
     vectors, trained, learned, brought = None, [], [], {}
     with progress("compare") as line:
-        if not fitted and not models:
+        if not (fitted or pretrained or models):
             comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
         else:
-            from tokembed.cli.compared import Cutters, embedder_rows, model_rows
+            from tokembed.cli.compared import Cutters, embedder_rows, model_rows, pretrained_rows
             from tokembed.compare_vectors import compare_vectors
 
             cutters = Cutters(tokenizers, windows, list(tokenizers), settings)
-            trained, brought = model_rows(models, cutters), cutters.brought
+            trained = [*model_rows(models, cutters), *pretrained_rows(pretrained, cutters)]
+            brought = cutters.brought
             comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
             learned = embedder_rows(fitted, comparison.grids, cutters)
             vectors = compare_vectors(comparison.grids, [*trained, *learned], tokenizers, word=word)
@@ -116,14 +122,21 @@ def _check_page(output: Path | None, form: str, inputs: list[str]) -> None:
         check_target(output, inputs)
 
 
-def _check_embedders(names: list[str]) -> None:
-    """Raise BadUsage for an embedder that a few texts cannot train."""
-    for name in names:
-        if registry.find("embedder", name).output != "texts":
+def _embedders(names: list[str]) -> tuple[list[str], list[str]]:
+    """Those that are fitted on the texts shown, and those that come trained.
+
+    Raises:
+        BadUsage: one is neither, as a few texts cannot train it.
+    """
+    methods = [registry.find("embedder", name) for name in names]
+    for method in methods:
+        if method.output != "texts" and not method.is_trained:
             raise BadUsage(
-                f"-e must be onehot or tfidf, which are fitted on the texts shown, got {name!r}; "
-                f"train it with `tokembed train {name} FILES -o MODEL`, then show it with -m MODEL"
+                f"-e must be onehot or tfidf, which are fitted on the texts shown, or bert or clip, which come "
+                f"trained, got {method.name!r}; "
+                f"train it with `tokembed train {method.name} FILES -o MODEL`, then show it with -m MODEL"
             )
+    return [one.name for one in methods if not one.is_trained], [one.name for one in methods if one.is_trained]
 
 
 def _tell_of_pairs(comparison: Comparison) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tokembed import registry
 from tokembed.cli.models import shown_names
 from tokembed.cli.output import tell
 from tokembed.compare import Window, model_window
-from tokembed.model import ChosenTokenizer, opened_parts
+from tokembed.context_rows import ContextRows
+from tokembed.cutting import ChosenTokenizer
+from tokembed.model import trained_model
+from tokembed.named_models import opened_parts
 from tokembed.search import Search
 from tokembed.static_rows import StaticRows
 from tokembed.term_rows import TermRows, fitted_rows
@@ -19,7 +22,7 @@ from tokembed.word_rows import TextRows
 
 if TYPE_CHECKING:
     from tokembed.compare import Grid
-    from tokembed.types import Tokenizer
+    from tokembed.types import ContextualEmbedder, TextEmbedder, Tokenizer
 
 
 @dataclass(slots=True)
@@ -37,8 +40,12 @@ class Cutters:
     settings: Mapping[str, Any]
     brought: dict[str, ChosenTokenizer] = field(default_factory=dict)
 
-    def add(self, cutting: ChosenTokenizer, model: str) -> str:
-        """The name of a model's own tokenizer, which becomes one more row unless it is there already."""
+    def add(self, cutting: ChosenTokenizer, model: str, max_tokens: int | None = None) -> str:
+        """The name of a model's own tokenizer, which becomes one more row unless it is there already.
+
+        Args:
+            max_tokens: how many tokens the model itself takes, where that is known.
+        """
         if cutting.called in self.asked and self._is_asked(cutting):
             return cutting.called
         changed = [option if value is True else str(value) for option, value in cutting.settings.items()]
@@ -48,6 +55,8 @@ class Cutters:
         self.tokenizers[name] = cutting.tokenizer
         self.brought[name] = cutting
         self.windows[name] = model_window(cutting.name)
+        if max_tokens is not None:
+            self.windows[name] = Window(max_tokens, sum(map(len, cutting.tokenizer.frame)))
         return name
 
     def _is_asked(self, cutting: ChosenTokenizer) -> bool:
@@ -65,13 +74,29 @@ def model_rows(models: Sequence[str], cutters: Cutters) -> list[TextRows]:
     found: list[TextRows] = []
     for name, path in zip(shown_names(models), models, strict=True):
         cutting, vectors = opened_parts(path, notice=tell)
+        if cutting is not None and hasattr(vectors, "token_vectors"):
+            found.append(_context_rows(name, cutting, cast("ContextualEmbedder", vectors), cutters))
+            continue
         names = cutters.asked if cutting is None else [cutters.add(cutting, name)]
         if isinstance(vectors, WordVectors):
             search = Search(vectors)
             found += [StaticRows(name, tokenizer, search) for tokenizer in names]
         else:
-            found += [TermRows(name, tokenizer, vectors) for tokenizer in names]
+            found += [TermRows(name, tokenizer, cast("TextEmbedder", vectors)) for tokenizer in names]
     return found
+
+
+def pretrained_rows(embedders: Sequence[str], cutters: Cutters) -> list[TextRows]:
+    """What `-e` names that comes trained, each with its own tokenizer."""
+    models = {name: trained_model(name, {}) for name in embedders}
+    return [
+        _context_rows(name, model.cutting, cast("ContextualEmbedder", model.embedder), cutters)
+        for name, model in models.items()
+    ]
+
+
+def _context_rows(name: str, cutting: ChosenTokenizer, embedder: ContextualEmbedder, cutters: Cutters) -> ContextRows:
+    return ContextRows(name, cutters.add(cutting, name, embedder.max_tokens), embedder, cutting.tokenizer)
 
 
 def embedder_rows(embedders: Sequence[str], grids: Sequence[Grid], cutters: Cutters) -> list[TextRows]:

@@ -114,7 +114,8 @@ def embed(
 
     from tokembed.cli import embedding
     from tokembed.long_texts import ON_LONG
-    from tokembed.model import is_transformer, opened, trained_model
+    from tokembed.model import trained_model
+    from tokembed.named_models import is_transformer, opened
 
     one_of("--on-long", on_long or "truncate", ON_LONG)
     cutter = embedding.Cutter(training.only_one("-t", tokenizer, "") or None, cutting)

@@ -20,9 +20,10 @@ from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
 from tokembed.convert import form_to_write, write_vectors
 from tokembed.corpus import Corpus
+from tokembed.cutting import ChosenTokenizer, chosen_tokenizer
 from tokembed.embedding import LeftOut, Pooling
 from tokembed.errors import BadUsage
-from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, chosen_tokenizer, new_model
+from tokembed.model import Model, new_model
 from tokembed.training_corpus import corpus_on_disk
 from tokembed.types import POOLS, ContextualEmbedder, Oov, Pool, TextEmbedder
 from tokembed.vectors import WordVectors
@@ -127,7 +128,7 @@ def _cutting(found: Model | WordVectors, cutter: Cutter, name: str) -> ChosenTok
     if not isinstance(found, Model):
         return chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings)
     if cutter.name or any(value not in (False, "none") for value in cutter.settings.values()):
-        check_same_tokenizer(found, chosen_tokenizer(cutter.name or found.cutting.name, cutter.settings), name)
+        found.check_tokenizer(chosen_tokenizer(cutter.name or found.cutting.name, cutter.settings), name)
     return found.cutting
 
 

@@ -136,7 +136,8 @@ def _on_labelled(
     reading: Reading,
 ) -> list[Record]:
     from tokembed.downstream import judge_in_context, judge_text_embedder, judge_word_vectors, read_labelled, split_task
-    from tokembed.model import Model, opened
+    from tokembed.model import Model
+    from tokembed.named_models import opened
 
     labelled = read_labelled(table, column=reading.column, label=label, reading=reading)
     tasks = {name: split_task(labelled, registry.tokenizer(name)) for name in tokenizers or [DEFAULT_TOKENIZER]}

@@ -126,7 +126,7 @@ def _embedding(asked: Asked, models: list[str] | None, inputs: Inputs | None) ->
     registry.find("embedder", asked.embedder)
 
     from tokembed.cli import explaining
-    from tokembed.model import chosen_tokenizer
+    from tokembed.cutting import chosen_tokenizer
 
     if models is None:
         assert inputs is not None  # there are always some to learn from

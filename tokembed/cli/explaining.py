@@ -8,9 +8,11 @@ from typing import Any
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
+from tokembed.cutting import ChosenTokenizer
 from tokembed.errors import BadUsage
 from tokembed.explain import learned, learning, looking_up
-from tokembed.model import ChosenTokenizer, Model, check_same_tokenizer, opened
+from tokembed.model import Model
+from tokembed.named_models import opened
 from tokembed.traces.steps import Trace
 from tokembed.training_corpus import corpus_on_disk
 
@@ -54,7 +56,7 @@ def learned_before(text: str, embedder: str, name: str, given: ChosenTokenizer |
     if model.embedder_name != embedder:
         raise BadUsage(f"{name!r} is a model of {model.embedder_name}, not of {embedder}; use -e {model.embedder_name}")
     if given is not None:
-        check_same_tokenizer(model, given, name)
+        model.check_tokenizer(given, name)
     if inputs is None:
         return learned(model, text)
     with (

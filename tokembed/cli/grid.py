@@ -16,16 +16,17 @@ from tokembed.cli.grid_rows import (
     lost_words,
     numbers_row,
     pair_rows,
-    row_name,
     spoken_disagreement,
     spoken_kind,
     spoken_nearest,
+    spoken_same,
     totals_row,
     word_pair_rows,
 )
 from tokembed.cli.output import padded, printable, table, width
 from tokembed.compare import MOST_WORDS, Comparison, Grid, Row, shown_tokens
 from tokembed.errors import counted
+from tokembed.word_rows import row_name
 
 if TYPE_CHECKING:
     from tokembed.compare_vectors import VectorComparison
@@ -227,6 +228,7 @@ def _pair_lines(vectors: VectorComparison, texts: Sequence[str]) -> Iterator[str
     if vectors.word_pairs:
         yield ""
         yield from _table(word_pair_rows(vectors, texts), left=2)
+        yield from map(printable, spoken_same(vectors, texts))
 
 
 def _table(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:

@@ -138,5 +138,5 @@ def _disagreement_json(found: Disagreement | None, texts: Sequence[str]) -> dict
 
 
 def _word_pair_json(pair: WordPair, texts: Sequence[str]) -> dict[str, Any]:
-    kept = ("embedder", "tokenizer", "cosine", "percentile")
+    kept = ("embedder", "tokenizer", "cosine", "percentile", "difference")
     return {"texts": [texts[pair.first], texts[pair.second]], **{name: getattr(pair, name) for name in kept}}

@@ -11,15 +11,16 @@ from tokembed.cli.grid_rows import (
     lost_words,
     numbers_row,
     pair_rows,
-    row_name,
     spoken_disagreement,
     spoken_kind,
     spoken_nearest,
+    spoken_same,
     totals_row,
     word_pair_rows,
 )
 from tokembed.cli.output import printable
 from tokembed.compare import Comparison, Grid, shown_tokens
+from tokembed.word_rows import row_name
 
 if TYPE_CHECKING:
     from tokembed.compare_vectors import VectorComparison
@@ -63,6 +64,8 @@ def _pair_lines(vectors: VectorComparison, texts: Sequence[str]) -> Iterator[str
     if vectors.word_pairs:
         yield ""
         yield from _table(word_pair_rows(vectors, texts))
+        for told in spoken_same(vectors, texts):
+            yield "\n" + _escaped(told)
 
 
 def _table(rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tokembed.cli.output import percent
 from tokembed.compare import Row
 from tokembed.coverage import TokenCounts
-from tokembed.word_rows import WordKind, WordRow
+from tokembed.word_rows import Difference, WordKind, WordRow, row_name
 
 if TYPE_CHECKING:
     from tokembed.compare_vectors import VectorComparison
@@ -46,11 +46,6 @@ def lost_words(row: Row) -> list[tuple[str, tuple[int, ...]]]:
     head = f"{row.tokenizer}: a window of {row.window.size} tokens"
     told = [(f"{head} sees in part", row.window.cut), (f"{head} never sees", row.window.unseen)]
     return [(what, words) for what, words in told if words]
-
-
-def row_name(embedder: str, tokenizer: str) -> str:
-    """What an embedder's row is called."""
-    return f"{embedder} ({tokenizer})"
 
 
 def spoken_kind(word: WordRow) -> str:
@@ -98,6 +93,19 @@ def spoken_disagreement(found: Disagreement | None, texts: Sequence[str]) -> str
         f"{row_name(high.embedder, high.tokenizer)} has percentile {high.percentile:.1f}, "
         f"{row_name(low.embedder, low.tokenizer)} {low.percentile:.1f}"
     )
+
+
+def spoken_same(vectors: VectorComparison, texts: Sequence[str]) -> list[str]:
+    """Where a word has the same vector in two texts as the embedder has read the same tokens."""
+    told = []
+    for pair in vectors.word_pairs:
+        if pair.sees_no_difference:
+            both = f"{texts[pair.first]} and {texts[pair.second]}"
+            why = f"reads from left to right, and up to {vectors.word} {both} are the same"
+            if pair.difference is Difference.NOWHERE:
+                why = f"has the same tokens for {both}"
+            told.append(f"{row_name(pair.embedder, pair.tokenizer)} {why}")
+    return told
 
 
 def word_pair_rows(vectors: VectorComparison, texts: Sequence[str]) -> list[tuple[str, ...]]:

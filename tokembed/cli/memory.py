@@ -11,7 +11,8 @@ import numpy as np
 from tokembed.cli.output import clear_status, percent, printable, table, tell
 from tokembed.cli.progress import progress
 from tokembed.errors import BadUsage, NotAtHand
-from tokembed.model import Model, opened
+from tokembed.model import Model
+from tokembed.named_models import opened
 
 try:
     from tokembed.memory_task import CELLS, DISTANCES, N_SYMBOLS, Recall, reach, recalls

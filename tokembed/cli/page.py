@@ -15,7 +15,6 @@ from tokembed.cli.grid_rows import (
     TOTALS_HEAD,
     lost_words,
     numbers_row,
-    row_name,
     spoken_kind,
     spoken_nearest,
     totals_row,
@@ -27,11 +26,12 @@ from tokembed.errors import NotAtHand, counted
 from tokembed.report.page import html
 from tokembed.report.parts import Page, Story, Table, TextPart, VectorRow
 from tokembed.report.tokens import Told, drawn_words, most_words
+from tokembed.word_rows import row_name
 from tokembed.writers import whole
 
 if TYPE_CHECKING:
     from tokembed.compare_vectors import VectorComparison
-    from tokembed.model import ChosenTokenizer
+    from tokembed.cutting import ChosenTokenizer
     from tokembed.types import Tokenizer
     from tokembed.word_rows import EmbedderRow, TextRows
 
@@ -133,5 +133,5 @@ def _named(grid: Grid, words: Sequence[int]) -> str:
 
 
 def _vector_row(row: EmbedderRow, told: Told, n_words: int) -> VectorRow:
-    words = [(spoken_kind(word), spoken_nearest(word)) for word in row.words[:n_words]]
+    words = [(spoken_kind(word), spoken_nearest(word), word.has_vector) for word in row.words[:n_words]]
     return VectorRow(told.place(row.tokenizer), row_name(row.embedder, row.tokenizer), words)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from tokembed.cli.grid_rows import pair_rows, row_name, spoken_disagreement, word_pair_rows
+from tokembed.cli.grid_rows import pair_rows, spoken_disagreement, word_pair_rows
 from tokembed.cli.page_stories import MOST_TOKENS, MOST_WORDS, Teller, story
+from tokembed.cli.trace import expectations, numbers
+from tokembed.context_rows import ContextRows
 from tokembed.explain import learning, looking_up
 from tokembed.report.heat import heat_maps
 from tokembed.report.parts import Story, Table
+from tokembed.report.states import MOST_TOKENS as STATES
+from tokembed.report.states import state_map
 from tokembed.report.tokens import RowOf
 from tokembed.report.word_map import word_map
 from tokembed.static_rows import StaticRows
 from tokembed.term_rows import corpus_of
+from tokembed.word_rows import row_name
 
 if TYPE_CHECKING:
     from tokembed.cli.page import Shown
     from tokembed.compare import Grid, Row
     from tokembed.compare_vectors import VectorComparison
+    from tokembed.embedders.recurrent import RecurrentEmbedder
     from tokembed.word_rows import TextRows
 
+_CARRIED = {"C": "the cell", "h": "the hidden state"}
+"""What is carried on from token to token, by the equations' symbols; blue is above zero, orange below."""
 Place = Callable[[str], int]
 """The place of a tokenizer on the page."""
 
@@ -39,7 +47,8 @@ def similarities(shown: Shown, vectors: VectorComparison, texts: list[str], plac
     of_pairs = [place(one.tokenizer) for pair in vectors.pairs for one in pair.similarities]
     of_words = [place(pair.tokenizer) for pair in vectors.word_pairs]
     grids = shown.comparison.grids
-    maps = [word_map(grids, one, place(one.tokenizer)) for one in shown.models if isinstance(one, StaticRows)]
+    able = [one for one in shown.models if isinstance(one, StaticRows | ContextRows)]
+    maps = [word_map(grids, one, place(one.tokenizer)) for one in able]
     return {
         "heat_maps": heat_maps(vectors.pairs, texts, place),
         "pairs": _table("Pairs of texts", pair_rows(vectors.pairs, texts), of_pairs),
@@ -54,12 +63,14 @@ def _table(name: str, rows: Sequence[Sequence[str]], of: Sequence[int]) -> Table
 
 
 def told_by_embedders(shown: Shown, place: Place) -> Teller:
-    """How word vectors have those of a text's first tokens, and how what learned from the texts weighs them."""
+    """How word vectors have those of a text's first tokens, how networks read it, and how others weigh them."""
 
     def tell(grid: Grid) -> Iterator[Story]:
         for one in shown.models:
             if isinstance(one, StaticRows):
                 yield _looked_up(one, _row(grid, one.tokenizer), place(one.tokenizer))
+            elif isinstance(one, ContextRows) and one.is_recurrent:
+                yield _walked(one, grid, place(one.tokenizer))
         for one in shown.fitted:
             yield _learned(shown, one, grid, place(one.tokenizer))
 
@@ -77,6 +88,26 @@ def _looked_up(one: StaticRows, row: Row, of: int) -> Story:
     tokens = list(dict.fromkeys(encoding.tokens[place] for place in able))[:MOST_TOKENS]
     traces = [looking_up(one.vectors, token, one.name) for token in tokens]
     return story(of, _summary(one), [step for trace in traces for step in trace.steps])
+
+
+def _walked(one: ContextRows, grid: Grid, of: int) -> Story:
+    from tokembed.recurrent_trace import trace  # loads torch, which a recurrent model has loaded
+
+    text = grid.text.text[: grid.words[:MOST_WORDS][-1][1]]
+    found = trace(cast("RecurrentEmbedder", one.embedder), one.cutter, text)
+    steps = [_step("what it expected, and what it expects next", expectations(found))]
+    states = []
+    for number, layer in enumerate(found.layers, start=1):
+        named = f"layer {number}: " if len(found.layers) > 1 else ""
+        steps.append(_step(f"{named}means of the gates (0..1), norms of the rest", numbers(found, layer)))
+        for symbol, what in _CARRIED.items():
+            if symbol in layer:
+                states.append(state_map(f"{named}{symbol}, {what}", found.tokens, layer[symbol]))
+    return Story(of, f"How {row_name(one.name, one.tokenizer)} read it", steps, states)
+
+
+def _step(name: str, rows: Sequence[Sequence[str]]) -> Table:
+    return Table(name, rows[0], rows[1 : 1 + STATES])
 
 
 def _learned(shown: Shown, one: TextRows, grid: Grid, of: int) -> Story:

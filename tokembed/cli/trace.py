@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from tokembed.model import Model, load
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tokembed.embedders.recurrent import RecurrentEmbedder
     from tokembed.recurrent_trace import Trace
 
 _SHADES = " ░▒▓█"
@@ -35,33 +36,38 @@ def recurrent_model(name: str) -> Model | None:
 
 def trace_records(texts: Sequence[str], models: dict[str, Model]) -> list[dict[str, Any]]:
     """Every number of each text under each model."""
-    from tokembed.recurrent_trace import trace
-
-    return [{"model": name, **trace(model, text).record()} for text in texts for name, model in models.items()]
+    return [{"model": name, **_walked(model, text).record()} for text in texts for name, model in models.items()]
 
 
 def trace_lines(texts: Sequence[str], models: dict[str, Model]) -> list[str]:
     """Each text under each model as a table of what it expects, one of means and norms, and a heat map of h."""
-    from tokembed.recurrent_trace import trace
-
     lines: list[str] = []
     for text in texts:
         for name, model in models.items():
             lines += [*([""] if lines else []), f"{printable(text)} in {printable(name)}"]
-            lines += _shown(trace(model, text))
+            lines += _shown(_walked(model, text))
     return lines
+
+
+def _walked(model: Model, text: str) -> Trace:
+    from tokembed.recurrent_trace import trace  # loads torch
+
+    return trace(cast("RecurrentEmbedder", model.embedder), model.cutting.tokenizer, text)
 
 
 def _shown(found: Trace) -> list[str]:
-    lines = ["  " + line for line in table(_expectations(found), right=[False, True, False])]
+    lines = ["  " + line for line in table(expectations(found), right=[False, True, False])]
     for number, layer in enumerate(found.layers, start=1):
         title = f"layer {number}: " if len(found.layers) > 1 else ""
         lines += ["", f"  {title}means of the gates (σ 0..1), norms of the rest, and h by groups of dimensions"]
-        lines += ["  " + line for line in table(_numbers(found, layer), right=[False] + [True] * len(layer) + [False])]
+        heat = ["h, darker is farther from 0", *(f"|{shades}|" for shades in heat_map(layer["h"], _COLUMNS))]
+        rows = [[*row, shades] for row, shades in zip(numbers(found, layer), heat, strict=True)]
+        lines += ["  " + line for line in table(rows, right=[False] + [True] * len(layer) + [False])]
     return lines
 
 
-def _expectations(found: Trace) -> list[list[str]]:
+def expectations(found: Trace) -> list[list[str]]:
+    """A row a token, behind the heads: how likely it was, and what is expected next."""
     rows = [["token", "P", "expected next"]]
     for place, token in enumerate(found.tokens):
         surprise = found.surprise[place]
@@ -77,15 +83,15 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.0e} %"
 
 
-def _numbers(found: Trace, layer: dict[str, NDArray[np.float64]]) -> list[list[str]]:
+def numbers(found: Trace, layer: dict[str, NDArray[np.float64]]) -> list[list[str]]:
+    """A row a token, behind the heads: the means of the gates, and the norms of the rest."""
     gates = [name for name in layer if name in ("f", "i", "o", "z", "r")]
     rest = [name for name in layer if name not in gates]
-    heat = heat_map(layer["h"], _COLUMNS)
-    rows = [["token", *gates, *(f"|{name}|" for name in rest), "h, darker is farther from 0"]]
+    rows = [["token", *gates, *(f"|{name}|" for name in rest)]]
     for place, token in enumerate(found.tokens):
         means = [f"{layer[name][place].mean():.2f}" for name in gates]
         norms = [f"{np.linalg.norm(layer[name][place]):.2f}" for name in rest]
-        rows.append([printable(token), *means, *norms, f"|{heat[place]}|"])
+        rows.append([printable(token), *means, *norms])
     return rows
 
 

@@ -64,7 +64,8 @@ def train(
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
     from tokembed.convert import read_vectors
-    from tokembed.model import RESUMABLE, chosen_tokenizer, new_model
+    from tokembed.cutting import chosen_tokenizer
+    from tokembed.model import RESUMABLE, new_model
     from tokembed.model_folder import is_model
     from tokembed.training_corpus import corpus_on_disk
     from tokembed.writers import check_folder_target

@@ -69,6 +69,10 @@ class BertEmbedder:
         """
         return self._encoder.token_vectors(corpus)
 
+    def has_row(self, corpus: Corpus) -> NDArray[np.bool_]:
+        """All tokens have one, (n_tokens,)."""
+        return np.ones(corpus.n_tokens, np.bool_)
+
     def pooled(self, corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[np.float32]:
         """One vector a text, (n_texts, dim): the mean or max of its tokens, special ones too, or the first's (cls)."""
         return context_pooling.pooled(corpus, vectors, _POOLS[pool])

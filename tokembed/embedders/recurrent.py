@@ -180,9 +180,9 @@ class RecurrentEmbedder:
         check_fitted(self)
         return (translation(corpus.vocab, self.terms) + 1)[corpus.ids]
 
-    def n_unknown(self, corpus: Corpus) -> int:
-        """How many tokens are no term."""
-        return int((self.classes(corpus) == 0).sum())
+    def has_row(self, corpus: Corpus) -> NDArray[np.bool_]:
+        """Which tokens are terms, (n_tokens,)."""
+        return self.classes(corpus) > 0
 
     def token_vectors(self, corpus: Corpus) -> NDArray[np.float32]:
         """The hidden state at each token, (n_tokens, dim); what stands before it in its text counts, nothing behind."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tokembed.report.parts import HeatCell, HeatMap
 from tokembed.text_pairs import Similarity, TextPair
+from tokembed.word_rows import row_name
 
 N_COLORS = 10
 _NOTHING = "—"
@@ -22,7 +23,7 @@ def heat_maps(pairs: Sequence[TextPair], texts: Sequence[str], place: Callable[[
     return [
         HeatMap(
             place(one.tokenizer),
-            f"{one.embedder} ({one.tokenizer})",
+            row_name(one.embedder, one.tokenizer),
             texts,
             _square({(pair.first, pair.second): pair.similarities[number] for pair in pairs}, len(texts)),
         )

@@ -35,11 +35,15 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True)
 class VectorRow:
-    """A text under one embedder, which reads what the tokenizer `of` cuts: by word its kind and its nearest word."""
+    """A text under one embedder, which reads what the tokenizer `of` cuts.
+
+    Attributes:
+        words: of each its kind, its nearest word, and whether it has a vector.
+    """
 
     of: int
     name: str
-    words: Sequence[tuple[str, str]]
+    words: Sequence[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,43 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A text in a picture, and where its middle is."""
+
+    text: str
+    x: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """Cells of a picture that have the same color: above zero or below, how strongly (0..1), and their SVG path."""
+
+    is_positive: bool
+    strength: float
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateMap:
+    """What a network carries, a column a token and a row a dimension; a cell of the shades is 1 x 1 in their paths."""
+
+    name: str
+    labels: Sequence[Label]
+    shades: Sequence[Shade]
+    cell_width: float
+    cell_height: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """How one method came to its result for a text: a table a step, named by what is done there."""
+    """How one method came to its result for a text: a table a step, named by what is done there, and pictures."""
 
     of: int
     summary: str
     steps: Sequence[Table]
+    states: Sequence[StateMap] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from unicodedata import east_asian_width
 
 import numpy as np
@@ -12,7 +12,8 @@ from tokembed.compare import Grid
 from tokembed.projection import pca
 from tokembed.report.parts import Dot, WordMap
 from tokembed.search import unit
-from tokembed.static_rows import StaticRows
+from tokembed.word_pairs import WordVectorRows
+from tokembed.word_rows import row_name
 
 MOST_WORDS = 60
 _FEWEST_WORDS = 3
@@ -23,8 +24,10 @@ _LETTER = 15.0  # the height of a label
 _Box = tuple[float, float, float, float]
 
 
-def word_map(grids: Sequence[Grid], rows: StaticRows, of: int) -> WordMap | None:
+def word_map(grids: Sequence[Grid], rows: WordVectorRows, of: int) -> WordMap | None:
     """The first words that have a vector, each once; None where they are too few.
+
+    Of an embedder that reads the texts, a word of several texts is several dots, all but the first with their texts.
 
     Args:
         of: the place of the model's tokenizer on the page.
@@ -35,19 +38,25 @@ def word_map(grids: Sequence[Grid], rows: StaticRows, of: int) -> WordMap | None
     words = list(vectors)[:MOST_WORDS]
     points, how = pca(unit(np.stack([vectors[word] for word in words])))
     dots = _dots(words, _in_picture(points))
-    return WordMap(of, f"{rows.name} ({rows.tokenizer})", how, _WIDTH, _HEIGHT, dots, len(vectors) - len(words))
+    return WordMap(of, row_name(rows.name, rows.tokenizer), how, _WIDTH, _HEIGHT, dots, len(vectors) - len(words))
 
 
-def _vectors(grids: Sequence[Grid], rows: StaticRows) -> dict[str, NDArray[np.float32]]:
+def _vectors(grids: Sequence[Grid], rows: WordVectorRows) -> dict[str, NDArray[np.float32]]:
     found: dict[str, NDArray[np.float32]] = {}
     for grid in grids:
         (row,) = [row for row in grid.rows if row.tokenizer == rows.tokenizer]
         for place in range(len(grid.words)):
             if len(found) > 10 * MOST_WORDS:  # enough to tell that there are more
                 return found
-            if (word := grid.word(place)) not in found and (vector := rows.word_vector(row, place)).any():
-                found[word] = vector
+            label = _label(grid, place, found if rows.is_contextual else {})
+            if label not in found and (vector := rows.word_vector(row, place)).any():
+                found[label] = vector
     return found
+
+
+def _label(grid: Grid, place: int, taken: Mapping[str, object]) -> str:
+    word = grid.word(place)
+    return f"{word} ({grid.text.id})" if word in taken else word
 
 
 def _in_picture(points: NDArray[np.float64]) -> list[list[float]]:
