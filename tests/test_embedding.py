@@ -234,7 +234,7 @@ ASKED_WRONGLY: dict[str, tuple[list[str], str]] = {
     "neither": (["-c", "x", "-o", "x.npy"], "embed must have either -e NAME"),
     "both": (["-c", "x", "-e", "tfidf", "-m", "words", "-o", "x.npy"], "embed must have either -e NAME"),
     "training": (["-c", "x", "-m", "words", "--dim", "3", "-o", "x.npy"], "options of training belong to -e"),
-    "a level": (["-c", "x", "-m", "words", "--level", "word", "-o", "x.npy"], "--level must be one of text, token"),
+    "a level": (["-c", "x", "-m", "words", "--level", "sentence", "-o", "x.npy"], "--level must be one of text, word"),
     "a pool": (["-c", "x", "-m", "words", "--pool", "median", "-o", "x.npy"], "--pool must be one of mean, max, sum"),
     "a form": (["-c", "x", "-m", "words", "-o", "x.npz"], "the vectors of words are dense, one a text, so"),
     "ids": (["-c", "x", "-m", "words", "--level", "token", "--ids", "-o", "x.npy"], "--ids names texts"),

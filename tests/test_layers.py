@@ -31,7 +31,7 @@ LEVELS = [
     {"__init__"},
     {
         "compare", "word_rows", "static_rows", "term_rows", "text_pairs", "word_pairs", "compare_vectors",
-        "context_rows",
+        "context_rows", "word_level",
         "convert", "cutting", "model", "named_models",
         "exports", "training_corpus", "embedding", "vector_origin", "info",
         "token_formats", "token_lines", "token_rows", "token_tables",

@@ -21,6 +21,7 @@ from tokembed.token_rows import all_rows, rows_of, text_at
 from tokembed.tokenization import with_bulk
 from tokembed.types import ContextualEmbedder, Tokenizer
 from tokembed.vocab import Vocab
+from tokembed.word_level import WordCounts, word_rows
 
 _NUMBERS_AT_ONCE = 1 << 25
 """In the vectors that are held: 128 MiB."""
@@ -39,6 +40,7 @@ class ContextLeftOut:
     cuts: Cuts = field(default_factory=Cuts)
     n_empty: int = 0
     n_other: int = 0
+    words: WordCounts = field(default_factory=WordCounts)
 
     def record(self) -> dict[str, int]:
         """The counts by name."""
@@ -48,6 +50,7 @@ class ContextLeftOut:
             "tokens_read_as_unknown": self.n_other,
             "texts_too_long": self.cuts.n_long,
             "tokens_cut_off": self.cuts.n_tokens_cut,
+            **self.words.record(),
         }
 
 
@@ -146,8 +149,12 @@ class Reader:
         sums = np.add.reduceat(rows, first, axis=0, dtype=np.float64)
         return np.asarray(sums / np.bincount(piece.rows.texts)[:, None], np.float32)
 
-    def token_rows(self, piece: Piece, vectors: NDArray[np.float32]) -> exports.TokenRows:
-        """The tokens of the texts that the model has read; of several rows the frame stands once around all."""
+    def token_rows(self, piece: Piece, vectors: NDArray[np.float32], *, only_known: bool = False) -> exports.TokenRows:
+        """The tokens of the texts that the model has read; of several rows the frame stands once around all.
+
+        Args:
+            only_known: leave out tokens that it, or its tokenizer, does not know.
+        """
         n_before, n_behind = map(len, self.tokenizer.frame)
         corpus, texts, numbers = piece.rows.corpus, piece.rows.texts, piece.rows.numbers
         row = np.repeat(np.arange(corpus.n_texts), corpus.lengths())
@@ -155,6 +162,8 @@ class Reader:
         from_end = corpus.lengths()[row] - place
         is_last = np.append(texts[1:] != texts[:-1], True)
         is_kept = ((numbers[row] == 0) | (place >= n_before)) & (is_last[row] | (from_end > n_behind))
+        if only_known:
+            is_kept &= self.embedder.has_row(corpus) & (corpus.ids != corpus.vocab.unknown_id)
         text_of = texts[row[is_kept]]
         starts = np.searchsorted(text_of, np.arange(piece.corpus.n_texts + 1))
         assert corpus.offsets is not None  # they were asked for
@@ -182,6 +191,17 @@ def write_token_vectors(path: Path, pieces: Iterable[Piece], reader: Reader, rec
     with exports.token_vectors(path, reader.embedder.dim, record) as write:
         for number, piece in enumerate(pieces):
             write(reader.token_rows(piece, _made(reader, number, piece, reader.embedder.token_vectors)))
+
+
+def write_word_vectors(
+    path: Path, pieces: Iterable[Piece], reader: Reader, left_out: ContextLeftOut, record: exports.Record
+) -> None:
+    """Write one row a word, the mean of its tokens that the model knows; the texts must have offsets."""
+    with exports.token_vectors(path, reader.embedder.dim, record, unit="word") as write:
+        for number, piece in enumerate(pieces):
+            vectors = _made(reader, number, piece, reader.embedder.token_vectors)
+            rows = reader.token_rows(piece, vectors, only_known=True)
+            write(left_out.words.counted(word_rows(rows, piece.corpus)))
 
 
 def _made(
@@ -215,4 +235,5 @@ def texts_of(corpus: Corpus, first: int, last: int) -> Corpus:
         text_ids=corpus.text_ids[first:last],
         offsets=None if corpus.offsets is None else corpus.offsets[begin:end],
         n_unk_chars=None,
+        texts=None if corpus.texts is None else corpus.texts[first:last],
     )

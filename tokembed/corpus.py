@@ -29,6 +29,7 @@ class Corpus:
         text_ids: the texts' names, () where they have none.
         offsets: int32 (n_tokens, 2), spans in the texts as given; None unless asked for.
         n_unk_chars: int32 (n_texts,), code points under unknown tokens; None where they were not counted.
+        texts: the texts as given; None unless offsets were asked for.
     """
 
     ids: NDArray[np.int32]
@@ -37,6 +38,7 @@ class Corpus:
     text_ids: Sequence[str] = ()
     offsets: NDArray[np.int32] | None = None
     n_unk_chars: NDArray[np.int32] | None = None
+    texts: Sequence[str] | None = None
 
     @property
     def n_texts(self) -> int:
@@ -88,12 +90,12 @@ def from_ids(id_lists: Iterable[Sequence[int]], vocab: Vocab) -> Corpus:
 
 
 def from_encodings(encodings: Iterable[Encoding], vocab: Vocab) -> Corpus:
-    """The corpus of encoded texts, with offsets; tokens without an id are added to `vocab`."""
+    """The corpus of encoded texts, with offsets and texts; tokens without an id are added to `vocab`."""
     encodings = list(encodings)
     corpus = from_ids((_ids(encoding, vocab) for encoding in encodings), vocab)
     spans = chain.from_iterable(chain.from_iterable(encoding.offsets for encoding in encodings))
     offsets = np.fromiter(spans, dtype=np.int32, count=2 * corpus.n_tokens).reshape(-1, 2)
-    return replace(corpus, offsets=offsets)
+    return replace(corpus, offsets=offsets, texts=[encoding.text for encoding in encodings])
 
 
 def _ids(encoding: Encoding, vocab: Vocab) -> Sequence[int]:

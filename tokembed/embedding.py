@@ -23,6 +23,7 @@ from tokembed.types import Kind, Oov, Pool, TextEmbedder, Tokenizer
 from tokembed.vector_coverage import VectorCoverage, covered
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
+from tokembed.word_level import WordCounts, word_rows
 
 if TYPE_CHECKING:
     from tokembed.types import Sparse
@@ -46,10 +47,11 @@ class LeftOut:
 
     tokens: TokenCounts = field(default_factory=TokenCounts)
     vectors: VectorCoverage = field(default_factory=VectorCoverage)
+    words: WordCounts = field(default_factory=WordCounts)
 
     def record(self) -> dict[str, int]:
         """The counts by name."""
-        return {**self.tokens.record(), **self.vectors.record()}
+        return {**self.tokens.record(), **self.vectors.record(), **self.words.record()}
 
 
 def corpora(
@@ -152,22 +154,31 @@ def _write_without_common(write: exports.WriteTexts, rows: Iterable[tuple[Corpus
 
 
 def write_token_vectors(
-    path: Path, pieces: Iterable[Corpus], words: WordVectors, oov: Oov, left_out: LeftOut, record: exports.Record
+    path: Path,
+    pieces: Iterable[Corpus],
+    words: WordVectors,
+    oov: Oov,
+    left_out: LeftOut,
+    record: exports.Record,
+    *,
+    unit: str = "token",
 ) -> None:
     """Write one row a token; one without a vector has none under `oov` skip, and zeros under zero.
 
     Args:
         pieces: the texts with offsets, block by block.
+        unit: "word" makes rows of words of those.
 
     Raises:
         BadInput: a token has no vector, under `oov` error.
     """
-    with exports.token_vectors(path, words.dim, record) as write:
+    with exports.token_vectors(path, words.dim, record, unit=unit) as write:
         for corpus in pieces:
             tokens = token_vectors(corpus, words)
             _check_oov(corpus, tokens, oov)
             left_out.vectors += covered(corpus, tokens, None, words.terms)
-            write(_token_rows(corpus, tokens, keeps_all=oov == "zero"))
+            rows = _token_rows(corpus, tokens, keeps_all=oov == "zero")
+            write(rows if unit == "token" else left_out.words.counted(word_rows(rows, corpus)))
 
 
 def _token_rows(corpus: Corpus, tokens: TokenVectors, *, keeps_all: bool) -> exports.TokenRows:

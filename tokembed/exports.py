@@ -33,7 +33,7 @@ Record = Callable[[], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class TokenRows:
-    """The tokens of some texts that have a row, all arrays (n_rows,), `vectors` float32 (n_rows, dim).
+    """The tokens, or words, of some texts that have a row, all arrays (n_rows,), `vectors` float32 (n_rows, dim).
 
     Attributes:
         text_ids: the id of the text each token is of.
@@ -83,8 +83,11 @@ def text_vectors(path: Path, dim: int, record: Record, *, ids: bool) -> Iterator
 
 
 @contextmanager
-def token_vectors(path: Path, dim: int, record: Record) -> Iterator[WriteTokens]:
+def token_vectors(path: Path, dim: int, record: Record, *, unit: str = "token") -> Iterator[WriteTokens]:
     """What writes a row a token: id, position, token, start, end and vector.
+
+    Args:
+        unit: what the rows are of, "token" or "word"; a column is called so.
 
     In .npy there are the vectors, (n_rows, dim), and in `path`.starts.npy where each text's rows begin, (n_texts + 1,).
     """
@@ -92,7 +95,7 @@ def token_vectors(path: Path, dim: int, record: Record) -> Iterator[WriteTokens]
     endings = [RECORD, STARTS] if path.suffix.lower() == ".npy" else [RECORD]
     outdated = [*sidecars(path), beside(path, STARTS)]
     with together([path, *(beside(path, ending) for ending in endings)], outdated=outdated) as (file, *others):
-        with forms[path.suffix.lower()](file, dim, others[1:]) as write:
+        with forms[path.suffix.lower()](file, dim, others[1:], unit) as write:
             yield write
         others[0].write(_as_json(record()))
 
@@ -143,7 +146,7 @@ def _parquet(file: IO[bytes], dim: int) -> Iterator[WriteTexts]:
 
 
 @contextmanager
-def _npy_tokens(file: IO[bytes], dim: int, others: Sequence[IO[bytes]]) -> Iterator[WriteTokens]:
+def _npy_tokens(file: IO[bytes], dim: int, others: Sequence[IO[bytes]], _unit: str) -> Iterator[WriteTokens]:
     array, starts = ArrayFile(file, np.float32, columns=dim), ArrayFile(others[0], np.int64)
     starts.write(np.zeros(1, np.int64))
     n_rows = 0
@@ -160,21 +163,21 @@ def _npy_tokens(file: IO[bytes], dim: int, others: Sequence[IO[bytes]]) -> Itera
 
 
 @contextmanager
-def _jsonl_tokens(file: IO[bytes], _dim: int, _others: Sequence[IO[bytes]]) -> Iterator[WriteTokens]:
+def _jsonl_tokens(file: IO[bytes], _dim: int, _others: Sequence[IO[bytes]], unit: str) -> Iterator[WriteTokens]:
     def write(rows: TokenRows) -> None:
         columns = zip(
             rows.text_ids, rows.positions.tolist(), rows.tokens, rows.offsets.tolist(), rows.vectors, strict=True
         )
         for text_id, position, token, (start, end), vector in columns:
-            place = {"id": text_id, "position": position, "token": token, "start": start, "end": end}
+            place = {"id": text_id, "position": position, unit: token, "start": start, "end": end}
             file.write((json.dumps({**place, "vector": _shortest(vector)}, ensure_ascii=False) + "\n").encode())
 
     yield write
 
 
 @contextmanager
-def _parquet_tokens(file: IO[bytes], dim: int, _others: Sequence[IO[bytes]]) -> Iterator[WriteTokens]:
-    places = {"id": pa.string(), "position": pa.int32(), "token": pa.string(), "start": pa.int32(), "end": pa.int32()}
+def _parquet_tokens(file: IO[bytes], dim: int, _others: Sequence[IO[bytes]], unit: str) -> Iterator[WriteTokens]:
+    places = {"id": pa.string(), "position": pa.int32(), unit: pa.string(), "start": pa.int32(), "end": pa.int32()}
     with _row_groups(file, pa.schema({**places, "vector": pa.list_(pa.float32(), dim)}), dim) as add:
         yield lambda rows: add([
             pa.array(rows.text_ids, pa.string()),

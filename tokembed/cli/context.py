@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 import tokembed
 from tokembed import exports
 from tokembed.cli.inputs import Inputs
-from tokembed.cli.left_out import tell_unknown
+from tokembed.cli.left_out import tell_unknown, tell_words_left_out
 from tokembed.cli.output import percent, tell
 from tokembed.cli.progress import progress
-from tokembed.context_embedding import ContextLeftOut, Piece, Reader, write_text_vectors, write_token_vectors
+from tokembed.context_embedding import (
+    ContextLeftOut,
+    Piece,
+    Reader,
+    write_text_vectors,
+    write_token_vectors,
+    write_word_vectors,
+)
 from tokembed.corpus import Corpus
 from tokembed.errors import BadUsage, counted
 from tokembed.kept_parts import KeptParts
@@ -44,14 +51,14 @@ def embed_in_context(wanted: Wanted, model: Model, name: str, inputs: Inputs) ->
         how = {"level": wanted.level, **({"pool": pool} if wanted.level == "text" else {}), "on_long": wanted.on_long}
         kept = _kept(wanted, {**about, **how, "inputs": inputs.options()})
         reader = Reader(embedder, model.cutting.tokenizer, limit, kept)
-        pieces = reader.pieces(inputs.batches(), left_out, offsets=wanted.level == "token", progress=line.add)
+        pieces = reader.pieces(inputs.batches(), left_out, offsets=wanted.has_offsets, progress=line.add)
 
         def record() -> dict[str, Any]:
             return {
                 "inputs": inputs.record(), "coverage": left_out.record(), **about, **how, "versions": model.versions()
             }  # fmt: skip
 
-        _write(wanted, pieces, reader, pool, record)
+        _write(wanted, pieces, reader, pool, left_out, record)
     if kept is not None:
         kept.remove()
     tell_left_out(left_out, reader)
@@ -63,7 +70,7 @@ def write_trained_on(wanted: Wanted, model: Model, parts: Iterable[Corpus], reco
     pool = check(wanted, model, model.embedder_name)
     left_out = ContextLeftOut()
     reader = Reader(cast(ContextualEmbedder, model.embedder), model.cutting.tokenizer)
-    _write(wanted, reader.of_corpus(parts, left_out), reader, pool, record)
+    _write(wanted, reader.of_corpus(parts, left_out), reader, pool, left_out, record)
     return left_out
 
 
@@ -103,9 +110,13 @@ def _described(model: Model, name: str) -> dict[str, Any]:
     }
 
 
-def _write(wanted: Wanted, pieces: Iterable[Piece], reader: Reader, pool: str, record: exports.Record) -> None:
+def _write(
+    wanted: Wanted, pieces: Iterable[Piece], reader: Reader, pool: str, left_out: ContextLeftOut, record: exports.Record
+) -> None:
     if wanted.level == "token":
         write_token_vectors(wanted.out, pieces, reader, record)
+    elif wanted.level == "word":
+        write_word_vectors(wanted.out, pieces, reader, left_out, record)
     else:
         write_text_vectors(wanted.out, pieces, reader, pool, record, ids=wanted.ids)
 
@@ -121,4 +132,5 @@ def tell_left_out(left_out: ContextLeftOut, reader: Reader) -> None:
     if left_out.n_other:
         share = percent(left_out.n_other / counts.n_tokens if counts.n_tokens else None)
         tell(f"read as one unknown token: {left_out.n_other:,} of {counted(counts.n_tokens, 'token')} ({share})")
+    tell_words_left_out(left_out.words)
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)

@@ -14,7 +14,7 @@ from tokembed.cli.output import tell
 from tokembed.errors import BadUsage, one_of
 from tokembed.types import OOVS
 
-LEVELS = ("text", "token", "vocab")
+LEVELS = ("text", "word", "token", "vocab")
 ALL_POOLS = ("mean", "max", "sum", "sif", "last", "cls", "eos")
 """Of word vectors the first four; of models that read in order each has its own."""
 
@@ -99,6 +99,7 @@ def embed(
     tokembed embed reviews.csv -e tfidf -o reviews.npz
     tokembed embed reviews.csv -m wiki-model -o reviews.npy
     tokembed embed notes.txt -m glove.6B.50d.txt --lower --level token -o notes.parquet
+    tokembed embed notes.txt -e bert --level word -o notes.parquet
     """
     given = {"dim": dim, "window": window, "min_count": min_count, "epochs": epochs, "seed": seed, "workers": workers}
     if bool(embedder) == bool(model):

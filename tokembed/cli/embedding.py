@@ -15,7 +15,7 @@ from tokembed import embedding, exports
 from tokembed.cli.context import check as check_in_context
 from tokembed.cli.context import embed_in_context, write_trained_on
 from tokembed.cli.inputs import Inputs
-from tokembed.cli.left_out import tell_unknown, tell_without_vector
+from tokembed.cli.left_out import tell_unknown, tell_without_vector, tell_words_left_out
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
 from tokembed.convert import form_to_write, write_vectors
@@ -50,6 +50,11 @@ class Wanted:
     resume: bool = False
 
     @property
+    def has_offsets(self) -> bool:
+        """Whether each row says where in its text it stands."""
+        return self.level in ("token", "word")
+
+    @property
     def static_pool(self) -> Pool:
         """How vectors of words become a text's."""
         return cast(Pool, self.pool or "mean")
@@ -65,8 +70,10 @@ class Cutter:
 
 def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cutter: Cutter, inputs: Inputs) -> None:
     """Train the embedder on the texts, then write their vectors."""
-    if wanted.level == "token":
-        raise BadUsage("--level token needs a model that is trained; make one with `tokembed train`, then use -m")
+    if wanted.has_offsets:
+        raise BadUsage(
+            f"--level {wanted.level} needs a model that is trained; make one with `tokembed train`, then use -m"
+        )
     model = new_model(chosen_tokenizer(cutter.name or DEFAULT_TOKENIZER, cutter.settings), embedder, settings)
     _check(wanted, model, embedder)
     if wanted.resume:
@@ -116,7 +123,7 @@ def embed_with(wanted: Wanted, found: Model | WordVectors, name: str, cutter: Cu
         return
     with progress("embed", lambda: inputs.n_bytes, inputs.total_bytes()) as line:
         pieces = embedding.corpora(
-            inputs.batches(), cutting.tokenizer, left_out, offsets=wanted.level == "token", progress=line.add
+            inputs.batches(), cutting.tokenizer, left_out, offsets=wanted.has_offsets, progress=line.add
         )
         _write(wanted, found, pieces, left_out, record)
     _tell(wanted, left_out, cutting, is_trained=isinstance(found, Model))
@@ -158,8 +165,8 @@ def _check(wanted: Wanted, found: Model | WordVectors, name: str) -> None:
     is_sparse = isinstance(found, Model) and found.is_sparse
     if wanted.pool not in (None, *POOLS):
         raise BadUsage(f"--pool must be {' or '.join(POOLS)} for {name}, got {wanted.pool!r}")
-    if is_sparse and wanted.level == "token":
-        raise BadUsage(f"{name} gives texts a vector, not tokens; use --level text or vocab")
+    if is_sparse and wanted.has_offsets:
+        raise BadUsage(f"{name} gives texts a vector, not {wanted.level}s; use --level text or vocab")
     if is_sparse and (wanted.static_pool, wanted.oov) != ("mean", "skip"):
         raise BadUsage(f"{name} makes a text's vector itself, so --pool and --oov are not for it; leave them out")
     if wanted.level == "vocab" and not is_sparse:
@@ -195,8 +202,8 @@ def _write(
     words = found.word_vectors() if isinstance(found, Model) else found
     if wanted.level == "vocab":
         write_vectors(wanted.out, words, notice=tell, more=exports.record_files(wanted.out, record()))
-    elif wanted.level == "token":
-        embedding.write_token_vectors(wanted.out, pieces, words, wanted.oov, left_out, record)
+    elif wanted.has_offsets:
+        embedding.write_token_vectors(wanted.out, pieces, words, wanted.oov, left_out, record, unit=wanted.level)
     else:
         pooling = Pooling(wanted.static_pool, wanted.oov)
         embedding.write_text_vectors(wanted.out, pieces, words, pooling, left_out, record, ids=wanted.ids)
@@ -216,4 +223,5 @@ def _tell(wanted: Wanted, left_out: LeftOut, cutting: ChosenTokenizer, *, is_tra
         keeps_punctuation=cutting.name == "whitespace",
         is_trained=is_trained,
     )
+    tell_words_left_out(left_out.words)
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)

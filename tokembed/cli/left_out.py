@@ -9,6 +9,7 @@ from tokembed.errors import counted
 
 if TYPE_CHECKING:
     from tokembed.vector_coverage import VectorCoverage
+    from tokembed.word_level import WordCounts
 
 _MANY = 0.02
 """Of all tokens: so many that are spelled otherwise are worth a hint."""
@@ -19,6 +20,12 @@ def tell_unknown(n_unk: int, n_tokens: int, n_unk_chars: int, n_chars: int) -> N
     if n_unk:
         share = percent(n_unk_chars / n_chars if n_chars else None)
         tell(f"unknown: {n_unk:,} of {counted(n_tokens, 'token')}, {share} of the characters")
+
+
+def tell_words_left_out(words: WordCounts) -> None:
+    """How many words have no row."""
+    if words.n_without:
+        tell(f"without a row, as none of their tokens is known: {counted(words.n_without, 'word')}")
 
 
 def tell_without_vector(
