@@ -231,8 +231,8 @@ def test_the_hint_names_what_helps(run: Run) -> None:
 
 
 ASKED_WRONGLY: dict[str, tuple[list[str], str]] = {
-    "neither": (["-c", "x", "-o", "x.npy"], "embed must have either -e NAME"),
-    "both": (["-c", "x", "-e", "tfidf", "-m", "words", "-o", "x.npy"], "embed must have either -e NAME"),
+    "neither": (["-c", "x", "-o", "x.npy"], "embed must have -e NAME"),
+    "both": (["-c", "x", "-e", "tfidf", "-m", "words", "-o", "x.npy"], "got both"),
     "training": (["-c", "x", "-m", "words", "--dim", "3", "-o", "x.npy"], "options of training belong to -e"),
     "a level": (["-c", "x", "-m", "words", "--level", "sentence", "-o", "x.npy"], "--level must be one of text, word"),
     "a pool": (["-c", "x", "-m", "words", "--pool", "median", "-o", "x.npy"], "--pool must be one of mean, max, sum"),

@@ -188,6 +188,17 @@ def test_what_is_complete_and_unchanged_is_left_out(form: str) -> None:
     assert {path.name: path.read_bytes() for path in OUT.iterdir()} == before
 
 
+def test_a_tokenizer_that_changed_under_its_name_cuts_anew() -> None:
+    words = ["[UNK]", "first", "second", "a", "b", "c", "d"]
+    Path("own").mkdir()
+    Path("own/vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    args = ("tokenize", "a.txt", "-t", "own")
+    done(*args, "-o", "out/")
+    assert resumed(*args) == []
+    Path("own/vocab.txt").write_text("\n".join([*words, "e"]) + "\n", encoding="utf-8")
+    assert resumed(*args) == ["a.txt"]
+
+
 def test_nothing_is_left_out_without_resume() -> None:
     done(*ARGS, "-o", "out/")
     for path in OUT.iterdir():
@@ -307,7 +318,7 @@ def test_the_mark_says_what_the_output_was_made_from() -> None:
     state = Path("b.tsv").stat()
     source = {"source": str(Path("b.tsv").absolute()), "bytes": state.st_size, "changed_ns": state.st_mtime_ns}
     assert (mark["output_bytes"], mark["input"]) == ({"b.txt": Path("out/b.txt").stat().st_size}, source)
-    assert (mark["options"]["tokenizers"], mark["options"]["settings"]) == (["whitespace"], {"lower": True})
+    assert (mark["options"]["tokenizers"], mark["options"]["settings"]) == ({"whitespace": None}, {"lower": True})
 
 
 class Killed(BaseException):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Run
+from tokembed import opening
+from tokembed.decoding import Decoder
 from tokembed.errors import BadInput
 from tokembed.reading import Reading
 from tokembed.texts import blocks, read_texts
@@ -335,6 +339,18 @@ def test_a_pipe_is_decoded_as_the_same_file_is(tmp_path: Path, run: Run) -> None
     from_pipe: subprocess.CompletedProcess[bytes] = run("tokenize", "-t", "whitespace", input=data)
     assert from_file.stdout.endswith("\n아침 먹고\n".encode())
     assert (from_pipe.returncode, from_pipe.stdout) == (0, from_file.stdout)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("n_first", [1, 2, 3, 5])
+def test_a_byte_order_mark_may_come_in_parts(monkeypatch: pytest.MonkeyPatch, codec: str, n_first: int) -> None:
+    data = "아침\n먹고\n".encode(codec)
+    portions = iter([data[:n_first], data[n_first:], b""])
+    monkeypatch.setattr(opening, "os", SimpleNamespace(read=lambda *_: next(portions, b"")))
+    monkeypatch.setattr(opening._Pipe, "_has_more", lambda _: False)  # a pause behind each portion
+    stream = io.BufferedReader(opening._Pipe(0, lambda _: None), opening.SAMPLE_BYTES)
+    decoder = Decoder("-", stream, encoding=None, errors="strict", notice=lambda _: None)
+    assert [line for _, line in decoder.lines()] == ["아침", "먹고"]
 
 
 def test_blocks_hold_all_texts_in_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -20,6 +21,7 @@ SAMPLE_BYTES = 1 << 20
 PAUSE = 0.02
 LONGEST_WAIT = 0.1
 """Seconds without a byte after which a pipe's texts are answered, and after which they are though more comes."""
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -59,19 +61,26 @@ class _Pipe(io.RawIOBase):
     def __init__(self, descriptor: int, count: Callable[[int], object]) -> None:
         self._descriptor = descriptor
         self._count = count
+        self._has_begun = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer until it is full, the stream ends, nothing has come for a while or some has waited."""
+        """Fill the buffer until it is full, the stream ends, nothing has come for a while or some has waited.
+
+        What may be a part of a byte-order mark is waited for, however long the rest takes.
+        """
         n_read, latest = 0, None
         while data := os.read(self._descriptor, len(buffer) - n_read):
             latest = latest or time.monotonic() + LONGEST_WAIT
             buffer[n_read : n_read + len(data)] = data
             n_read += len(data)
+            if not self._has_begun and _may_be_cut(bytes(buffer[:n_read])):
+                continue
             if n_read == len(buffer) or not self._has_more() or time.monotonic() > latest:
                 break
+        self._has_begun = True
         self._count(n_read)
         return n_read
 
@@ -79,6 +88,10 @@ class _Pipe(io.RawIOBase):
         if sys.platform == "win32":  # select knows sockets alone there
             return False
         return bool(select([self._descriptor], [], [], PAUSE)[0])
+
+
+def _may_be_cut(data: bytes) -> bool:
+    return any(len(data) < len(mark) and mark.startswith(data) for mark in _MARKS)
 
 
 class _File(io.FileIO):

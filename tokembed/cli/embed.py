@@ -102,8 +102,10 @@ def embed(
     tokembed embed notes.txt -e bert --level word -o notes.parquet
     """
     given = {"dim": dim, "window": window, "min_count": min_count, "epochs": epochs, "seed": seed, "workers": workers}
-    if bool(embedder) == bool(model):
-        raise BadUsage("embed must have either -e NAME, to train on these texts, or -m MODEL; see `tokembed train`")
+    if embedder and model:
+        raise BadUsage("embed must have one of -e, to train on these texts, and -m, which is trained, got both")
+    if not (embedder or model):
+        raise BadUsage("embed must have -e NAME, to train on these texts, or -m MODEL, which is trained; got neither")
     level = level or ("vocab" if out.suffix.lower() == ".vec" else "text")
     one_of("--level", level, LEVELS)
     one_of("--pool", pool or "mean", ALL_POOLS)

@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import tokembed
+from tokembed import registry
 from tokembed.batches import Batch
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import tell
@@ -107,13 +109,22 @@ def _options(inputs: Inputs, form: str, cutting: Cutting) -> dict[str, Any]:
     return {
         "tokembed": tokembed.__version__,
         "format": form,
-        "tokenizers": list(cutting.tokenizers),
+        "tokenizers": {name: _description_sum(name) for name in cutting.tokenizers},
         "settings": dict(cutting.settings),
         "offsets": cutting.offsets,
         "bytes": cutting.token_bytes,
         "limit": asdict(cutting.limit) if cutting.limit else None,
         "reading": inputs.options(),
     }
+
+
+def _description_sum(tokenizer: str) -> str | None:
+    """SHA-256 of what a tokenizer's file says, which may change under the same name; None of one that is built in."""
+    if registry.find("tokenizer", tokenizer) is not registry.PRETRAINED:
+        return None
+    from tokembed.tokenizers.pretrained_files import description_of
+
+    return sha256(description_of(tokenizer).encode()).hexdigest()
 
 
 def _state(source: str) -> dict[str, Any]:
