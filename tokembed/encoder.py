@@ -110,6 +110,19 @@ class Encoder:
             self._run(corpus, batch, vectors)
         return vectors
 
+    def layers(self, corpus: Corpus) -> NDArray[np.float32]:
+        """The vectors of one text behind every layer, (n_layers + 1, n_tokens, dim); layer 0 is the look-up table's.
+
+        Raises:
+            BadInput: as `token_vectors`.
+        """
+        self._check(corpus)
+        ids = torch.from_numpy(corpus.ids.astype(np.int64))[None].to(self.module.device)
+        with torch.inference_mode():
+            output = self.module(input_ids=ids, output_hidden_states=True)
+            states = [*output.hidden_states[:-1], output.last_hidden_state]
+            return np.stack([state[0].float().cpu().numpy() for state in states])
+
     def _check(self, corpus: Corpus) -> None:
         n_ids = self.module.get_input_embeddings().num_embeddings
         if corpus.n_tokens and int(corpus.ids.max()) >= n_ids:

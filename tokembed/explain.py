@@ -85,6 +85,12 @@ def learning(name: str, settings: Mapping[str, Any], text: str, tokenizer: Token
     return _told(name, known)
 
 
+def reading(embedder: object, tokenizer: Tokenizer, text: str, name: str) -> Trace:
+    """How a trained transformer, which is called `name` and has this tokenizer, gives the text its vectors."""
+    trace: Trace = import_module("tokembed.traces.layers").trace(embedder, tokenizer, text, name)
+    return trace
+
+
 def learned(model: Model, text: str, corpus: Corpus | None = None) -> Trace:
     """How a trained model gives the text its vectors.
 

@@ -28,7 +28,12 @@ def explain(
     tokenizer: options.Tokenizers = None,
     embedder: Annotated[
         list[str] | None,
-        typer.Option("-e", "--embedder", metavar="NAME", help="An embedder that learns from FILES, or is in MODEL."),
+        typer.Option(
+            "-e",
+            "--embedder",
+            metavar="NAME",
+            help="An embedder: it learns from FILES, or is trained.",
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
@@ -56,8 +61,13 @@ def explain(
     is_cut = tokenizer is not None or any(value not in (False, "none") for value in cutting.values())
     traces: Iterable[Trace]
     inputs = None
-    if embedder:
-        asked = Asked(text, training.only_one("-e", embedder, ""), settings, tokenizer, cutting, is_cut)
+    name = training.only_one("-e", embedder, "")
+    if name and registry.find("embedder", name).is_trained:
+        if files or model or settings or is_cut:
+            raise BadUsage(f"-e {name} comes trained, with its tokenizer; leave FILES, -m, -t and --set out")
+        traces = _read_by(text, name)
+    elif name and not _is_recurrent(name, files, model):
+        asked = Asked(text, name, settings, tokenizer, cutting, is_cut)
         if files or not model:
             inputs = Inputs(ctx, files, None, column=column, encoding=encoding, errors=errors)
         traces = [_embedding(asked, model, inputs)]
@@ -75,6 +85,23 @@ def explain(
     _print(traces, form)
     if inputs is not None:
         inputs.finish()
+
+
+def _is_recurrent(embedder: str, files: list[str] | None, models: list[str] | None) -> bool:
+    """Whether `-m` names a recurrent model, which tells by itself what it is.
+
+    Raises:
+        BadUsage: it is one that is to be trained first.
+    """
+    method = registry.find("embedder", embedder)
+    if method.output != "context" or method.is_trained:
+        return False
+    if files or not models:
+        raise BadUsage(
+            f"{embedder} takes long to train; train it with `tokembed train {embedder} FILES -o MODEL`, "
+            "then explain with -m MODEL"
+        )
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +142,12 @@ def _looking_up(text: str, models: list[str]) -> Iterable[Trace]:
     return explaining.words_looked_up(text, models)
 
 
+def _read_by(text: str, embedder: str) -> list[Trace]:
+    from tokembed.cli import explaining
+
+    return [explaining.read_by(text, embedder)]
+
+
 def _embedding(asked: Asked, models: list[str] | None, inputs: Inputs | None) -> Trace:
     cutter = training.only_one("-t", asked.tokenizer, "whitespace")
     if models is None:
@@ -123,7 +156,6 @@ def _embedding(asked: Asked, models: list[str] | None, inputs: Inputs | None) ->
         raise BadUsage("--set is for training, a model is trained already; leave it or -m out")
     elif inputs is not None and asked.embedder != "glove":
         raise BadUsage("-m is trained already, so FILES are not read; leave them or -m out")
-    registry.find("embedder", asked.embedder)
 
     from tokembed.cli import explaining
     from tokembed.cutting import chosen_tokenizer

@@ -6,31 +6,40 @@ from collections.abc import Iterator
 from typing import Any
 
 from tokembed.cli.inputs import Inputs
+from tokembed.cli.models import shown_names
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
 from tokembed.cutting import ChosenTokenizer
 from tokembed.errors import BadUsage
-from tokembed.explain import learned, learning, looking_up
-from tokembed.model import Model
+from tokembed.explain import learned, learning, looking_up, reading
+from tokembed.model import Model, trained_model
 from tokembed.named_models import opened
 from tokembed.traces.steps import Trace
 from tokembed.training_corpus import corpus_on_disk
 
 
 def words_looked_up(text: str, names: list[str]) -> Iterator[Trace]:
-    """Where each word of the text has its vector from in each model; a model of texts explains the whole text."""
-    found = {name: opened(name, notice=tell) for name in names}
-    for vectors in found.values():
-        if isinstance(vectors, Model) and vectors.is_sparse:
-            yield learned(vectors, text)
-    words = {
-        name: vectors.word_vectors() if isinstance(vectors, Model) else vectors
-        for name, vectors in found.items()
-        if not (isinstance(vectors, Model) and vectors.is_sparse)
-    }
+    """Where each word of the text has its vector from in each model; a model that reads texts explains the whole."""
+    words = {}
+    for name, shown in zip(names, shown_names(names), strict=True):
+        found = opened(name, notice=tell)
+        if not isinstance(found, Model):
+            words[name] = found
+        elif found.is_contextual:
+            yield reading(found.embedder, found.cutting.tokenizer, text, shown)
+        elif found.is_sparse:
+            yield learned(found, text)
+        else:
+            words[name] = found.word_vectors()
     for word in text.split():
         for name, vectors in words.items():
             yield looking_up(vectors, word, name)
+
+
+def read_by(text: str, embedder: str) -> Trace:
+    """How an embedder that comes trained gives the text its vectors."""
+    model = trained_model(embedder, {})
+    return reading(model.embedder, model.cutting.tokenizer, text, embedder)
 
 
 def learned_now(text: str, embedder: str, settings: dict[str, Any], cutting: ChosenTokenizer, inputs: Inputs) -> Trace:

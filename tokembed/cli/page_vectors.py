@@ -9,7 +9,7 @@ from tokembed.cli.grid_rows import pair_rows, spoken_disagreement, word_pair_row
 from tokembed.cli.page_stories import MOST_TOKENS, MOST_WORDS, Teller, story
 from tokembed.cli.trace import expectations, numbers
 from tokembed.context_rows import ContextRows
-from tokembed.explain import learning, looking_up
+from tokembed.explain import learning, looking_up, reading
 from tokembed.report.heat import heat_maps
 from tokembed.report.parts import Story, Table
 from tokembed.report.states import MOST_TOKENS as STATES
@@ -69,8 +69,8 @@ def told_by_embedders(shown: Shown, place: Place) -> Teller:
         for one in shown.models:
             if isinstance(one, StaticRows):
                 yield _looked_up(one, _row(grid, one.tokenizer), place(one.tokenizer))
-            elif isinstance(one, ContextRows) and one.is_recurrent:
-                yield _walked(one, grid, place(one.tokenizer))
+            elif isinstance(one, ContextRows):
+                yield (_walked if one.is_recurrent else _read)(one, grid, place(one.tokenizer))
         for one in shown.fitted:
             yield _learned(shown, one, grid, place(one.tokenizer))
 
@@ -93,8 +93,7 @@ def _looked_up(one: StaticRows, row: Row, of: int) -> Story:
 def _walked(one: ContextRows, grid: Grid, of: int) -> Story:
     from tokembed.recurrent_trace import trace  # loads torch, which a recurrent model has loaded
 
-    text = grid.text.text[: grid.words[:MOST_WORDS][-1][1]]
-    found = trace(cast("RecurrentEmbedder", one.embedder), one.cutter, text)
+    found = trace(cast("RecurrentEmbedder", one.embedder), one.cutter, _beginning(grid))
     steps = [_step("what it expected, and what it expects next", expectations(found))]
     states = []
     for number, layer in enumerate(found.layers, start=1):
@@ -104,6 +103,16 @@ def _walked(one: ContextRows, grid: Grid, of: int) -> Story:
             if symbol in layer:
                 states.append(state_map(f"{named}{symbol}, {what}", found.tokens, layer[symbol]))
     return Story(of, f"How {row_name(one.name, one.tokenizer)} read it", steps, states)
+
+
+def _read(one: ContextRows, grid: Grid, of: int) -> Story:
+    trace = reading(one.embedder, one.cutter, _beginning(grid), one.name)
+    return story(of, f"How {row_name(one.name, one.tokenizer)} read it", trace.steps)
+
+
+def _beginning(grid: Grid) -> str:
+    """The text up to the end of the last word that is told of."""
+    return grid.text.text[: grid.words[:MOST_WORDS][-1][1]]
 
 
 def _step(name: str, rows: Sequence[Sequence[str]]) -> Table:

@@ -76,6 +76,10 @@ class ClipEmbedder:
         """
         return self._encoder.token_vectors(corpus)
 
+    def layers(self, corpus: Corpus) -> NDArray[np.float32]:
+        """The vectors of one text behind every layer, (n_layers + 1, n_tokens, dim)."""
+        return self._encoder.layers(corpus)
+
     def has_row(self, corpus: Corpus) -> NDArray[np.bool_]:
         """All tokens have one, (n_tokens,)."""
         return np.ones(corpus.n_tokens, np.bool_)
