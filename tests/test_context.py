@@ -387,3 +387,14 @@ def test_weights_in_the_hubs_cache_are_found(bert: Path, tmp_path: Path, monkeyp
     model = model_of("owner/tiny")
     assert (model.cutting.called, model.record()["embedder"]["model"]) == ("owner/tiny", "tiny")
     assert model.embedder.token_vectors(cut(model, ["the cat"])).shape == (4, 16)  # type: ignore[union-attr]
+
+
+def test_labels_are_told_from_texts_cut_off_at_the_window(bert: Path, run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed (pip install 'tokembed[evaluate]')")
+    rows = [f"{'the cat ' * (1 + place % 9)}\t{place % 2}" for place in range(60)]  # 12 tokens fit, [CLS] and [SEP] too
+    (tmp_path / "r.tsv").write_text("text\tlabel\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    done = run("evaluate", "-m", str(bert), "--on", "r.tsv", "--label", "label", "-f", "jsonl")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    n_long = sum(2 * (1 + place % 9) > 10 for place in range(60))
+    assert f"{n_long} texts cut off at what the model takes" in record["note"]

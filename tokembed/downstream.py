@@ -23,11 +23,14 @@ from tokembed.context_embedding import texts_of
 from tokembed.corpus import Corpus
 from tokembed.errors import BadInput, BadUsage, NotAtHand, counted
 from tokembed.evaluate import Coverage
+from tokembed.long_corpora import Rows, cut_long
+from tokembed.long_texts import Limit
 from tokembed.opening import without_compression
 from tokembed.reading import Reading
 from tokembed.scores import Score, share
 from tokembed.surrogates import well_formed
-from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder, Tokenizer
+from tokembed.token_rows import all_rows
+from tokembed.types import ContextualEmbedder, StaticEmbedder, Text, TextEmbedder, Tokenizer
 from tokembed.vocab import Vocab
 
 try:
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from tokembed.types import Sparse
     from tokembed.vectors import WordVectors
 
-    Rows = NDArray[np.float32] | Sparse
+    Vectors = NDArray[np.float32] | Sparse
 
 HELD_OUT = 0.2
 SEED = 0
@@ -79,6 +82,7 @@ class Verdict:
         coverage: of all texts, how many have a vector.
         token_share: how many of their tokens have one, 0..1; None where texts have vectors and tokens have none.
         converged: whether the regression had, after 1,000 steps.
+        n_cut: texts that were cut off, as the model takes no more of one.
     """
 
     accuracy: Score
@@ -89,6 +93,7 @@ class Verdict:
     n_held_out: int
     n_labels: int
     converged: bool
+    n_cut: int = 0
 
 
 def read_labelled(source: str, *, column: str | None, label: str, reading: Reading | None = None) -> Labelled:
@@ -159,16 +164,24 @@ def judge_word_vectors(task: Task, vectors: WordVectors | StaticEmbedder) -> Ver
     return judge_rows(task, train, held_out, [part.n_with_vector > 0 for part in pooled], token_share)
 
 
-def judge_in_context(task: Task, embedder: ContextualEmbedder) -> Verdict:
+def judge_in_context(task: Task, embedder: ContextualEmbedder, tokenizer: Tokenizer) -> Verdict:
     """The verdict on what a model that reads in order makes of each text, every dimension scaled as above.
 
-    Raises:
-        BadInput: a text is longer than the model takes.
+    Args:
+        tokenizer: what cut the texts; one that is longer than the model takes is cut off, and counted.
     """
-    rows = [_in_context(corpus, embedder) for corpus in (task.train, task.held_out)]
+    cut = [_within_window(corpus, embedder, tokenizer) for corpus in (task.train, task.held_out)]
+    rows = [_in_context(part.corpus, embedder) for part in cut]
     scaler = StandardScaler().fit(rows[0])
     train, held_out = (scaler.transform(part) for part in rows)
-    return judge_rows(task, train, held_out, [np.asarray(part.any(axis=1)) for part in rows])
+    verdict = judge_rows(task, train, held_out, [np.asarray(part.any(axis=1)) for part in rows])
+    return replace(verdict, n_cut=sum(part.cuts.n_long for part in cut))
+
+
+def _within_window(corpus: Corpus, embedder: ContextualEmbedder, tokenizer: Tokenizer) -> Rows:
+    if embedder.max_tokens is None:
+        return all_rows(corpus)
+    return cut_long(corpus, tokenizer, Limit(embedder.max_tokens, "truncate"), text_at=lambda _: Text("", "", ""))
 
 
 def _in_context(corpus: Corpus, embedder: ContextualEmbedder) -> NDArray[np.float32]:
@@ -189,8 +202,8 @@ def judge_text_embedder(task: Task, embedder: TextEmbedder) -> Verdict:
 
 def judge_rows(
     task: Task,
-    train: Rows,
-    held_out: Rows,
+    train: Vectors,
+    held_out: Vectors,
     has_vector: Sequence[NDArray[np.bool_]],
     token_share: float | None = None,
 ) -> Verdict:

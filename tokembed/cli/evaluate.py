@@ -150,7 +150,7 @@ def _on_labelled(
             own = tasks
         for name, task in own.items():
             if isinstance(found, Model) and found.is_contextual:
-                verdict = judge_in_context(task, cast("ContextualEmbedder", found.embedder))
+                verdict = judge_in_context(task, cast("ContextualEmbedder", found.embedder), found.cutting.tokenizer)
             else:
                 vectors = found.word_vectors() if isinstance(found, Model) else found
                 verdict = judge_word_vectors(task, vectors)
