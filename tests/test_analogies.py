@@ -11,9 +11,9 @@ from gensim.models import KeyedVectors
 
 from tests.conftest import Run
 from tests.test_search import random_vectors
-from tokembed.analogies import analogy
+from tokembed.asking.analogies import analogy
+from tokembed.asking.search import Search
 from tokembed.errors import BadInput, BadUsage
-from tokembed.search import Search
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

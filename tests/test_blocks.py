@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tokembed import blocks
-from tokembed.blocks import block_of
 from tokembed.errors import BadInput
+from tokembed.inputs import blocks
+from tokembed.inputs.blocks import block_of
 
 
 @pytest.fixture(scope="module")

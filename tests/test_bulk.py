@@ -19,13 +19,13 @@ import tokembed
 from tests.conftest import COMMAND, minilm_folder
 from tests.test_golden import KEYS, SHARED, expected_ids, own_cases, shared_cases
 from tests.test_tokenizers import texts as odd_texts
-from tokembed import bulk
-from tokembed.batches import Batch
-from tokembed.blocks import Block, block_of, strings_of
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts, unknown_by_text
+from tokembed.inputs import bulk
+from tokembed.inputs.batches import Batch
+from tokembed.inputs.blocks import Block, block_of, strings_of
 from tokembed.surrogates import well_formed
-from tokembed.token_formats import Cutting, writing
+from tokembed.tokens.formats import Cutting, writing
 from tokembed.types import Tokenizer
 from tokembed.vocab import Vocab
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokembed.close_words import close_words, edit_distances
+from tokembed.asking.close_words import close_words, edit_distances
 from tokembed.hangul import letters
 from tokembed.vocab import Vocab
 

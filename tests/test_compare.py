@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 import tokembed
+from tokembed.asking.search import Search
 from tokembed.cli.grid import table_lines
 from tokembed.cli.grid_json import as_json, as_text
 from tokembed.cli.grid_markdown import markdown_lines
-from tokembed.compare import compare_texts, grid, model_window, shown_tokens
-from tokembed.compare_vectors import compare_vectors
-from tokembed.search import Search
-from tokembed.static_rows import StaticRows
+from tokembed.compare.grids import compare_texts, grid, model_window, shown_tokens
+from tokembed.compare.static_rows import StaticRows
+from tokembed.compare.vectors import compare_vectors
+from tokembed.compare.word_rows import TextRows
 from tokembed.types import Text
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
-from tokembed.word_rows import TextRows
 
 NAMES = ["whitespace", "character", "bert", "clip"]
 TOKENIZERS = {name: tokembed.tokenizer(name) for name in NAMES}

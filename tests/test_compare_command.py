@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import COMMAND, Run
 from tokembed.convert import write_vectors
-from tokembed.model import Model
-from tokembed.named_models import opened, opened_parts
+from tokembed.models.model import Model
+from tokembed.models.named import opened, opened_parts
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

@@ -19,16 +19,16 @@ import transformers  # noqa: E402
 import tokembed  # noqa: E402
 from tests.conftest import Run, minilm_folder  # noqa: E402
 from tests.test_faults import DONE, asked, one_line  # noqa: E402
-from tokembed import context_embedding  # noqa: E402
-from tokembed.batches import Batch  # noqa: E402
-from tokembed.context_batches import length_batches  # noqa: E402
-from tokembed.context_embedding import ContextLeftOut, Reader  # noqa: E402
+from tokembed.contextual.batches import length_batches  # noqa: E402
+from tokembed.contextual.encoder import Encoder  # noqa: E402
 from tokembed.corpus import Corpus, from_ids  # noqa: E402
-from tokembed.encoder import Encoder  # noqa: E402
-from tokembed.kept_parts import KeptParts  # noqa: E402
-from tokembed.long_texts import Limit  # noqa: E402
-from tokembed.model import Model  # noqa: E402
-from tokembed.named_models import opened  # noqa: E402
+from tokembed.inputs.batches import Batch  # noqa: E402
+from tokembed.models.model import Model  # noqa: E402
+from tokembed.models.named import opened  # noqa: E402
+from tokembed.text_vectors import context as context_embedding  # noqa: E402
+from tokembed.text_vectors.context import ContextLeftOut, Reader  # noqa: E402
+from tokembed.text_vectors.kept_parts import KeptParts  # noqa: E402
+from tokembed.tokens.long_texts import Limit  # noqa: E402
 from tokembed.vocab import Vocab  # noqa: E402
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s", "on", "mat", "나는", "학교", "##에"]

@@ -16,19 +16,19 @@ import transformers  # noqa: E402
 
 import tokembed  # noqa: E402
 from tests.conftest import Run, minilm_folder  # noqa: E402
-from tokembed.compare import Grid, Row, grid  # noqa: E402
-from tokembed.compare_vectors import compare_vectors  # noqa: E402
-from tokembed.context_rows import ContextRows  # noqa: E402
+from tokembed.asking.percentiles import N_PAIRS  # noqa: E402
+from tokembed.compare.context_rows import ContextRows  # noqa: E402
+from tokembed.compare.grids import Grid, Row, grid  # noqa: E402
+from tokembed.compare.text_pairs import reference_sentences  # noqa: E402
+from tokembed.compare.vectors import compare_vectors  # noqa: E402
+from tokembed.compare.word_pairs import WordPair, word_pairs  # noqa: E402
+from tokembed.compare.word_rows import Difference, EmbedderRow  # noqa: E402
 from tokembed.corpus import from_encodings  # noqa: E402
 from tokembed.coverage import TokenCounts  # noqa: E402
-from tokembed.cutting import chosen_tokenizer  # noqa: E402
-from tokembed.model import Model, new_model  # noqa: E402
-from tokembed.named_models import opened_parts  # noqa: E402
-from tokembed.percentiles import N_PAIRS  # noqa: E402
-from tokembed.text_pairs import reference_sentences  # noqa: E402
+from tokembed.models.cutting import chosen_tokenizer  # noqa: E402
+from tokembed.models.model import Model, new_model  # noqa: E402
+from tokembed.models.named import opened_parts  # noqa: E402
 from tokembed.types import Text  # noqa: E402
-from tokembed.word_pairs import WordPair, word_pairs  # noqa: E402
-from tokembed.word_rows import Difference, EmbedderRow  # noqa: E402
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s", "on", "mat", "나는", "학교", "##에"]
 TEXTS = ["the cats sat", "the cats sat on the mat the cats sat on the mat", "", "나는 학교에 ☃", "☃ ☃"]

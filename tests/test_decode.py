@@ -31,7 +31,7 @@ from tests import clip_reference
 from tests.conftest import COMMAND, Run
 from tests.test_pretrained import framed_byte_level
 from tokembed.errors import BadInput
-from tokembed.token_reading import read_ids
+from tokembed.tokens.reading import read_ids
 
 DONE, FAILED, ASKED_WRONGLY, SOME_SKIPPED, NOT_AT_HAND = 0, 1, 2, 3, 4
 GOLDEN = Path(__file__).parent / "data" / "golden.json"

@@ -15,11 +15,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tokembed.decoding import Decoder, ErrorPolicy, checked_encoding
 from tokembed.errors import BadInput, BadUsage
-from tokembed.opening import SAMPLE_BYTES, open_bytes
-from tokembed.reading import Reading
-from tokembed.texts import read_texts
+from tokembed.inputs.decoding import Decoder, ErrorPolicy, checked_encoding
+from tokembed.inputs.opening import SAMPLE_BYTES, open_bytes
+from tokembed.inputs.reading import Reading
+from tokembed.inputs.texts import read_texts
 
 MIB = 1 << 20
 LINE = b"plain ASCII " * 80 + b"\n"

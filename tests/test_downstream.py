@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.conftest import Run
 from tokembed import registry
-from tokembed.downstream import (
+from tokembed.errors import BadInput, BadUsage
+from tokembed.evaluate.downstream import (
     Labelled,
     judge_rows,
     judge_text_embedder,
@@ -28,8 +29,7 @@ from tokembed.downstream import (
     read_labelled,
     split_task,
 )
-from tokembed.errors import BadInput, BadUsage
-from tokembed.reading import Reading
+from tokembed.inputs.reading import Reading
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 
@@ -118,7 +118,7 @@ def test_what_is_fitted_has_not_seen_the_held_out_texts() -> None:
 
 
 def test_a_regression_that_does_not_converge_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokembed.downstream.MOST_STEPS", 1)
+    monkeypatch.setattr("tokembed.evaluate.downstream.MOST_STEPS", 1)
     task = split_task(reviews(), registry.tokenizer("whitespace"))
     rows = np.random.default_rng(0).normal(size=(400, 50)).astype(np.float32)
     everyone = [np.ones(320, np.bool_), np.ones(80, np.bool_)]

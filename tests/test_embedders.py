@@ -14,8 +14,9 @@ from gensim.models.fasttext_inner import compute_ngrams_bytes, ft_hash_bytes
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 import tokembed
-from tokembed import pooling, registry
+from tokembed import registry
 from tokembed.corpus import Corpus, from_ids
+from tokembed.text_vectors import pooling
 from tokembed.types import ContextualEmbedder, Kind, StaticEmbedder, TextEmbedder
 from tokembed.vocab import Vocab
 

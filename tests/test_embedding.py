@@ -16,14 +16,15 @@ from scipy.sparse import load_npz
 
 import tokembed
 from tests.conftest import Run
-from tokembed import embedding, sif
 from tokembed.convert import write_vectors
 from tokembed.corpus import Corpus
-from tokembed.embedding import LeftOut, Pooling
-from tokembed.pooling import pooled, token_vectors
-from tokembed.texts import read_batches
+from tokembed.inputs.texts import read_batches
+from tokembed.text_vectors import sif
+from tokembed.text_vectors import static as embedding
+from tokembed.text_vectors.coverage import covered
+from tokembed.text_vectors.pooling import pooled, token_vectors
+from tokembed.text_vectors.static import LeftOut, Pooling
 from tokembed.types import POOLS, Kind, Pool
-from tokembed.vector_coverage import covered
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

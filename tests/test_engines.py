@@ -18,10 +18,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.test_pretrained import word_level, word_piece
-from tokembed import bulk, engines, registry
+from tokembed import engines, registry
 from tokembed.corpus import Corpus
 from tokembed.engines import TOKEN_FIELDS, tokenize_batch
 from tokembed.errors import BadInput, BadUsage, NotAtHand
+from tokembed.inputs import bulk
 from tokembed.types import Tokenizer
 from tokembed.vocab import Vocab
 

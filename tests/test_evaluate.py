@@ -16,11 +16,11 @@ from tests.conftest import Run
 from tests.vector_examples import example
 from tokembed.cli.output import width
 from tokembed.convert import read_vectors
-from tokembed.evaluate import Judgment, analogies, similarity
+from tokembed.evaluate.judge import Judgment, analogies, similarity
+from tokembed.evaluate.word_sets import Analogies, Pairs, read_word_set
 from tokembed.types import Kind
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
-from tokembed.word_sets import Analogies, Pairs, read_word_set
 
 GLOVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "glove.6B.50d.top20k.txt.gz"
 needs_glove = pytest.mark.skipif(not GLOVE.exists(), reason="the shared GloVe vectors are not here")
@@ -134,8 +134,8 @@ def test_analogies_are_those_of_brute_force_whatever_the_blocks(monkeypatch: pyt
         n_right += answer == best
         asked.append((f"w{a}", f"w{b}", f"w{c}", f"w{answer}"))
     for n_questions, n_terms in ((2048, 4096), (7, 11)):
-        monkeypatch.setattr("tokembed.evaluate._QUESTIONS_AT_ONCE", n_questions)
-        monkeypatch.setattr("tokembed.evaluate._TERMS_AT_ONCE", n_terms)
+        monkeypatch.setattr("tokembed.evaluate.judge._QUESTIONS_AT_ONCE", n_questions)
+        monkeypatch.setattr("tokembed.evaluate.judge._TERMS_AT_ONCE", n_terms)
         told: list[int] = []
         found = by_way(analogies(Analogies("random", {"s": asked}), vectors, progress=told.append))
         assert found["drop"].score.value == n_right / 100

@@ -22,10 +22,10 @@ from tests.conftest import Run, without_compiling
 from tokembed import registry
 from tokembed.cli import app
 from tokembed.cli.traces import trace_lines
-from tokembed.cutting import chosen_tokenizer
 from tokembed.explain import learned, learning, looking_up, tokenizing
-from tokembed.model import Model
-from tokembed.pooling import token_vectors
+from tokembed.models.cutting import chosen_tokenizer
+from tokembed.models.model import Model
+from tokembed.text_vectors.pooling import token_vectors
 from tokembed.traces.steps import Step, Trace
 from tokembed.types import StaticEmbedder, TextEmbedder
 

@@ -37,15 +37,18 @@ from hypothesis import strategies as st
 
 import tokembed
 from tests.conftest import COMMAND, Run, without_compiling
-from tokembed import columns, decoding, texts, token_arrays, token_tables, tokenization
 from tokembed.cli import app, tokenize
-from tokembed.decoding import Decoder, ErrorPolicy
 from tokembed.errors import BadInput
-from tokembed.opening import SAMPLE_BYTES
-from tokembed.reading import Reading
-from tokembed.texts import read_batches
-from tokembed.token_formats import SUFFIXES, Cutting, writing
-from tokembed.tokenization import write_tokens
+from tokembed.inputs import columns, decoding, texts
+from tokembed.inputs.decoding import Decoder, ErrorPolicy
+from tokembed.inputs.opening import SAMPLE_BYTES
+from tokembed.inputs.reading import Reading
+from tokembed.inputs.texts import read_batches
+from tokembed.tokens import arrays as token_arrays
+from tokembed.tokens import tables as token_tables
+from tokembed.tokens import writing as tokenization
+from tokembed.tokens.formats import SUFFIXES, Cutting, writing
+from tokembed.tokens.writing import write_tokens
 from tokembed.types import Tokenizer
 from tokembed.vocab import escaped
 

@@ -16,8 +16,8 @@ import pytest
 from tests.conftest import Run
 from tests.test_token_formats import ASKED_WRONGLY, DONE, FAILED, SOME_SKIPPED, asked, done, lines_of
 from tokembed.cli import folders
-from tokembed.token_formats import SUFFIXES
-from tokembed.tokenization import write_tokens
+from tokembed.tokens.formats import SUFFIXES
+from tokembed.tokens.writing import write_tokens
 
 BESIDE = {"npy": [".json", ".starts.npy"]}
 WORDS = ("tokenize", "-t", "whitespace")

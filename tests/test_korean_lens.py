@@ -8,7 +8,7 @@ import pytest
 
 import tokembed
 from tests.test_golden import SHARED
-from tokembed.batches import Batch
+from tokembed.inputs.batches import Batch
 from tokembed.stats.korean_borders import border_finder, listed_border
 from tokembed.stats.korean_lens import KINDS, N_SAMPLED, CutWord, Lens, korean_lens
 from tokembed.stats.rows import corpus_stats

@@ -17,11 +17,11 @@ from tokenizers import models, processors
 import tokembed
 from tests.test_pretrained import KINDS, saved_kinds
 from tests.test_tokenizers import ODD
-from tokembed import bulk
 from tokembed.errors import BadInput, BadUsage
-from tokembed.long_corpora import cut_long
-from tokembed.long_texts import Cuts, Limit
+from tokembed.inputs import bulk
 from tokembed.tokenizers.bert import VOCAB_FILE, BertTokenizer
+from tokembed.tokens.long_corpora import cut_long
+from tokembed.tokens.long_texts import Cuts, Limit
 from tokembed.types import Encoding, Text, Tokenizer
 
 NO_FRAME = ((), ())

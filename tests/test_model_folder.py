@@ -20,8 +20,8 @@ from tests.conftest import small_files
 from tests.vector_examples import example
 from tokembed.convert import read_vectors, write_vectors
 from tokembed.errors import BadInput
-from tokembed.model_folder import check_sums, is_model, read, write
 from tokembed.types import Kind
+from tokembed.vector_files.model_folder import check_sums, is_model, read, write
 from tokembed.vocab import Vocab
 from tokembed.writers import whole_folder
 

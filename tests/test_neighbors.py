@@ -11,9 +11,9 @@ from gensim.models.fasttext import load_facebook_vectors
 from gensim.test.utils import datapath
 
 from tests.conftest import Run
+from tokembed.asking.neighbors import overlap
+from tokembed.asking.search import Hit
 from tokembed.cli.models import shown_names
-from tokembed.neighbors import overlap
-from tokembed.search import Hit
 
 KOREAN = "학교 1 0 0.2\n교실 0.9 0.1 0.1\n강아지 0 1 0\n영 0 0 0\n\x9b1m -1 0 0\n"
 

@@ -40,8 +40,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @needs_torch
 def test_a_model_gives_the_same_vectors_once_it_is_saved(trained: Path, tmp_path: Path) -> None:
-    from tokembed.model import Model
-    from tokembed.named_models import opened
+    from tokembed.models.model import Model
+    from tokembed.models.named import opened
 
     model = opened(str(trained / "lstm"))
     assert isinstance(model, Model)
@@ -79,9 +79,9 @@ def test_embed_trains_one_too(trained: Path, tmp_path: Path) -> None:
 
 @needs_torch
 def test_explain_walks_through_a_text(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from tokembed.model import Model
-    from tokembed.named_models import opened
-    from tokembed.recurrent_trace import trace
+    from tokembed.models.model import Model
+    from tokembed.models.named import opened
+    from tokembed.traces.states import trace
 
     model = opened(str(trained / "lstm"))
     assert isinstance(model, Model)
@@ -189,10 +189,10 @@ def test_info_and_files_of_words_tell_what_it_is(
 
 @needs_torch
 def test_the_gradient_by_distance_is_that_of_finite_differences(trained: Path) -> None:
-    from tokembed import memory_task
     from tokembed.embedders.recurrent_cells import named_weights
     from tokembed.embedders.recurrent_equations import walked
-    from tokembed.named_models import opened
+    from tokembed.evaluate import memory_task
+    from tokembed.models.named import opened
 
     embedder: Any = opened(str(trained / "lstm")).embedder  # type: ignore[union-attr]
     window = np.array([1, 2, 3, 4, 2])
@@ -216,8 +216,8 @@ def test_the_gradient_by_distance_is_that_of_finite_differences(trained: Path) -
 
 @needs_torch
 def test_a_gru_soon_recalls_what_is_far_and_an_rnn_does_not() -> None:
-    from tokembed import memory_task
     from tokembed.embedders.recurrent_training import threads
+    from tokembed.evaluate import memory_task
 
     with threads(1):
         gru, rnn = (memory_task.recall(cell, 0, n_steps=200) for cell in ("gru", "rnn"))
@@ -232,7 +232,7 @@ def test_evaluate_on_memory_prints_both_parts(
     trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tokembed.cli.memory as shown
-    from tokembed.memory_task import CELLS, DISTANCES, Recall
+    from tokembed.evaluate.memory_task import CELLS, DISTANCES, Recall
 
     made = [Recall(cell, seed, (1.0, *[0.125] * (len(DISTANCES) - 1))) for cell in CELLS for seed in range(2)]
     monkeypatch.setattr(shown, "recalls", lambda: iter(made))
@@ -307,9 +307,9 @@ def test_without_torch_the_methods_show() -> None:
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "bert", "clip"])
 def test_without_torch_each_name_says_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in [module for module in sys.modules if module.startswith(("tokembed.embedders.", "tokembed.encoder"))]:
+    loaded = ("tokembed.embedders.", "tokembed.contextual.")
+    for module in [module for module in sys.modules if module.startswith(loaded)]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.delitem(sys.modules, "tokembed.pretrained_weights", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(tokembed.NotAtHand, match=re.escape(f"'{name}' {BRINGS}")):
         tokembed.embedder(name)

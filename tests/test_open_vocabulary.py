@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tokembed.blocks import block_of
-from tokembed.bulk_words import words_corpus
 from tokembed.corpus import Corpus, from_ids
-from tokembed.open_vocabulary import OpenVocabulary
+from tokembed.inputs.blocks import block_of
+from tokembed.tokens.bulk_words import words_corpus
+from tokembed.tokens.open_vocabulary import OpenVocabulary
 from tokembed.vocab import Vocab
 
 unicode_words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(

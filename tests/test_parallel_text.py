@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tokembed
-from tokembed.batches import Batch
 from tokembed.errors import BadInput, BadUsage
+from tokembed.inputs.batches import Batch
 from tokembed.stats.parallel_text import Fairness, fairness, gini, with_premiums
 from tokembed.stats.rows import Row, corpus_stats
 

@@ -13,9 +13,9 @@ from scipy.stats import percentileofscore
 
 from tests.conftest import Run
 from tests.test_search import random_vectors
-from tokembed import percentiles
-from tokembed.percentiles import N_PAIRS, percentile, random_cosines
-from tokembed.search import cosine
+from tokembed.asking import percentiles
+from tokembed.asking.percentiles import N_PAIRS, percentile, random_cosines
+from tokembed.asking.search import cosine
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

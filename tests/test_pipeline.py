@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from tokembed.cores import all_cores, n_cores
-from tokembed.pipeline import in_order
+from tokembed.tokens.pipeline import in_order
 
 
 def test_results_come_in_the_order_of_the_items_whoever_is_done_first() -> None:

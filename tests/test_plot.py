@@ -17,10 +17,11 @@ from sklearn.decomposition import PCA
 
 from tests.conftest import Run
 from tests.test_search import random_vectors
-from tokembed import plot, plot_fonts
+from tokembed.asking.search import unit
 from tokembed.errors import BadUsage, NotAtHand
-from tokembed.projection import pca, project
-from tokembed.search import unit
+from tokembed.plot import drawing as plot
+from tokembed.plot import fonts as plot_fonts
+from tokembed.plot.projection import pca, project
 
 LABELS = ["king", "학교", "$x^2$", "a<b&c"]
 MISSING = "\U000f1234"  # for private use: no font has it

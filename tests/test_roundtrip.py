@@ -18,7 +18,7 @@ from tests.conftest import minilm_folder
 from tests.test_golden import SHARED, expected_ids, own_cases, shared_cases
 from tests.test_pretrained import KINDS, PIECES, numbered, saved_kinds
 from tests.test_pretrained import texts as odd_texts
-from tokembed.roundtrip import HEADER, N_EXAMPLES, Difference, RoundTrips, example_lines, summary
+from tokembed.tokens.roundtrip import HEADER, N_EXAMPLES, Difference, RoundTrips, example_lines, summary
 from tokembed.types import Text, Tokenizer
 
 IDENTICAL, NORMALIZED, LOSSY = "identical", "normalized", "lossy"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tokembed.scores import share, spearman
+from tokembed.evaluate.scores import share, spearman
 
 
 @given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=2, max_size=9))
@@ -58,7 +58,7 @@ def test_resamples_without_a_correlation_are_left_out() -> None:
 def test_large_sets_are_resampled_in_parts_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = np.random.default_rng(7).normal(size=(2, 50))
     whole = spearman(ours, theirs)
-    monkeypatch.setattr("tokembed.scores._VALUES_AT_ONCE", 50 * 64)
+    monkeypatch.setattr("tokembed.evaluate.scores._VALUES_AT_ONCE", 50 * 64)
     assert spearman(ours, theirs) == whole
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tokembed import search as library
+from tokembed.asking import search as library
+from tokembed.asking.search import Search, cosine, unit
 from tokembed.errors import BadInput
-from tokembed.search import Search, cosine, unit
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 import tokembed
 from tests.conftest import Run
 from tests.test_token_formats import ASKED_WRONGLY, DONE, FAILED, asked, lines_of
-from tokembed import tokenization
-from tokembed.batches import Batch
-from tokembed.bulk import BLOCK_BYTES
 from tokembed.cli import app
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.tokens import write_one
-from tokembed.shards import Shard, parsed_shard
-from tokembed.token_formats import SUFFIXES, Cutting
+from tokembed.inputs.batches import Batch
+from tokembed.inputs.bulk import BLOCK_BYTES
+from tokembed.inputs.shards import Shard, parsed_shard
+from tokembed.tokens import writing as tokenization
+from tokembed.tokens.formats import SUFFIXES, Cutting
 
 TEXTS = [
     "나는 학교에 간다",

@@ -20,12 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tokembed
-from tokembed import gensim_training, sentences
-from tokembed.checkpoints import Checkpoint
 from tokembed.corpus import Corpus, frequent_terms, from_ids
 from tokembed.errors import BadInput
-from tokembed.gensim_training import untrained
-from tokembed.sentences import Slices
+from tokembed.training import sentences
+from tokembed.training import with_gensim as gensim_training
+from tokembed.training.checkpoints import Checkpoint
+from tokembed.training.sentences import Slices
+from tokembed.training.with_gensim import untrained
 from tokembed.vocab import Vocab
 
 METHODS = ["word2vec", "fasttext"]
@@ -424,9 +425,9 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_progress_is_logged_about_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
     corpus = skewed_corpus()
     slices = Slices(corpus, frequent_terms(corpus, 2)[0])
-    with caplog.at_level(logging.INFO, logger="tokembed.gensim_training"):
+    with caplog.at_level(logging.INFO, logger="tokembed.training.with_gensim"):
         made("word2vec").fit(corpus)
-    told = [record.getMessage() for record in caplog.records if record.name == "tokembed.gensim_training"]
+    told = [record.getMessage() for record in caplog.records if record.name == "tokembed.training.with_gensim"]
     n_steps = 2 * len(slices)
     assert len(told) == -(-n_steps // 3)
     n_tokens, n_words = slices.edges[3], sum(len(slices.sentences(number).ids) for number in range(3))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import tokembed
 from tests.test_golden import SHARED, own_cases, shared_cases
-from tokembed.batches import Batch
-from tokembed.bulk import BULK_BYTES
-from tokembed.compare import grid
+from tokembed.compare.grids import grid
+from tokembed.inputs.batches import Batch
+from tokembed.inputs.bulk import BULK_BYTES
 from tokembed.stats.rows import NUMBERS, Row, corpus_stats
 from tokembed.surrogates import well_formed
 from tokembed.types import Text

@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 
 import tokembed
-from tokembed.compare import compare_texts
-from tokembed.compare_vectors import VectorComparison, compare_vectors
-from tokembed.errors import BadInput
-from tokembed.search import Search
-from tokembed.static_rows import StaticRows
-from tokembed.term_rows import fitted_rows
-from tokembed.text_pairs import (
+from tokembed.asking.search import Search
+from tokembed.compare.grids import compare_texts
+from tokembed.compare.static_rows import StaticRows
+from tokembed.compare.term_rows import fitted_rows
+from tokembed.compare.text_pairs import (
     N_PAIRS,
     Disagreement,
     Similarity,
@@ -25,6 +23,8 @@ from tokembed.text_pairs import (
     reference_sample,
     reference_sentences,
 )
+from tokembed.compare.vectors import VectorComparison, compare_vectors
+from tokembed.errors import BadInput
 from tokembed.types import Text
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab

@@ -19,11 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Run
-from tokembed import opening
-from tokembed.decoding import Decoder
 from tokembed.errors import BadInput
-from tokembed.reading import Reading
-from tokembed.texts import blocks, read_texts
+from tokembed.inputs import opening
+from tokembed.inputs.decoding import Decoder
+from tokembed.inputs.reading import Reading
+from tokembed.inputs.texts import blocks, read_texts
 from tokembed.types import Text
 
 KOREAN = "아침 먹고\n학교를 갑니다\n".encode()

@@ -18,9 +18,10 @@ import pytest
 
 import tokembed
 from tests.conftest import without_compiling
-from tokembed import token_tables, tokenization
 from tokembed.cli import app
-from tokembed.long_texts import Limit
+from tokembed.tokens import tables as token_tables
+from tokembed.tokens import writing as tokenization
+from tokembed.tokens.long_texts import Limit
 from tokembed.types import Encoding, Tokenizer
 
 DONE, FAILED, ASKED_WRONGLY, SOME_SKIPPED = 0, 1, 2, 3

@@ -14,8 +14,8 @@ import transformers  # noqa: E402
 
 from tests.conftest import Run, minilm_folder  # noqa: E402
 from tokembed.explain import reading  # noqa: E402
-from tokembed.model import Model  # noqa: E402
-from tokembed.named_models import opened  # noqa: E402
+from tokembed.models.model import Model  # noqa: E402
+from tokembed.models.named import opened  # noqa: E402
 from tokembed.traces.steps import Trace  # noqa: E402
 
 TEXT = "The bank lent her money"

@@ -17,10 +17,10 @@ from tests.conftest import COMMAND, Run, minilm_folder
 from tokembed import registry
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
-from tokembed.model import Model, load
-from tokembed.pooling import mean
-from tokembed.texts import read_batches
-from tokembed.training_corpus import corpus_on_disk
+from tokembed.inputs.texts import read_batches
+from tokembed.models.model import Model, load
+from tokembed.text_vectors.pooling import mean
+from tokembed.training.corpus import corpus_on_disk
 from tokembed.vectors import WordVectors
 
 TEXTS = [
@@ -219,8 +219,8 @@ def test_the_texts_are_not_held(tmp_path: Path) -> None:
     code = f"""
 import re
 from tokembed import tokenizer
-from tokembed.texts import read_batches
-from tokembed.training_corpus import corpus_on_disk
+from tokembed.inputs.texts import read_batches
+from tokembed.training.corpus import corpus_on_disk
 def anonymous(): return int(re.search("RssAnon:\\\\s+(\\\\d+)", open("/proc/self/status").read())[1])
 cut = tokenizer("whitespace")
 with corpus_on_disk(read_batches([{str(path)!r}], []), cut): pass

@@ -7,9 +7,9 @@ import pytest
 from gensim.models.fasttext_inner import compute_ngrams_bytes
 
 import tokembed
+from tokembed.asking.vector_origin import origin
 from tokembed.hangul import letters
 from tokembed.types import Kind
-from tokembed.vector_origin import origin
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 

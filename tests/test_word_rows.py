@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 import tokembed
-from tokembed import pooling
-from tokembed.compare import Grid, grid
+from tokembed.asking.search import Search
+from tokembed.asking.vector_origin import origin
+from tokembed.compare.grids import Grid, grid
+from tokembed.compare.static_rows import StaticRows
+from tokembed.compare.term_rows import fitted_rows
+from tokembed.compare.word_rows import EmbedderRow, WordKind
 from tokembed.corpus import from_encodings
 from tokembed.coverage import TokenCounts
-from tokembed.cutting import chosen_tokenizer
-from tokembed.model import Model, new_model
-from tokembed.search import Search
-from tokembed.static_rows import StaticRows
-from tokembed.term_rows import fitted_rows
+from tokembed.models.cutting import chosen_tokenizer
+from tokembed.models.model import Model, new_model
+from tokembed.text_vectors import pooling
 from tokembed.types import Text
-from tokembed.vector_origin import origin
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
-from tokembed.word_rows import EmbedderRow, WordKind
 
 SENTENCES = ["나는 학교에 간다", "너는 집에서 학교에 간다 ☃", "", "king"]
 TOKENIZERS = {name: tokembed.tokenizer(name) for name in ("whitespace", "bert")}

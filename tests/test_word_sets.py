@@ -9,8 +9,8 @@ import pytest
 from gensim.test.utils import datapath
 
 from tokembed.errors import BadInput, BadUsage, NotAtHand
-from tokembed.reading import Reading
-from tokembed.word_sets import NAMED, Analogies, Pairs, read_word_set
+from tokembed.evaluate.word_sets import NAMED, Analogies, Pairs, read_word_set
+from tokembed.inputs.reading import Reading
 
 TWO = [("호랑이", "고양이"), ("King", "cabbage")]
 
@@ -111,6 +111,6 @@ def test_what_is_neither_a_set_nor_a_file(tmp_path: Path, monkeypatch: pytest.Mo
         read_word_set("wordsim")
     with pytest.raises(BadInput, match="there is no file"):
         read_word_set(str(tmp_path / "pairs.tsv"))
-    monkeypatch.setattr("tokembed.word_sets.find_spec", lambda _: None)
+    monkeypatch.setattr("tokembed.evaluate.word_sets.find_spec", lambda _: None)
     with pytest.raises(NotAtHand, match="pip install gensim"):
         read_word_set("google")

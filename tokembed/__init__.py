@@ -10,9 +10,9 @@
 """
 
 from tokembed.errors import BadInput, BadUsage, NotAtHand, TokembedError
-from tokembed.reading import Reading
+from tokembed.inputs.reading import Reading
+from tokembed.inputs.texts import read_texts
 from tokembed.registry import embedder, tokenizer
-from tokembed.texts import read_texts
 from tokembed.types import Encoding, Kind, Lookup, Text
 
 __version__ = "0.1.0"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tokembed.errors import BadInput, BadUsage, one_of
-from tokembed.opening import SAMPLE_BYTES, open_bytes
+from tokembed.inputs.opening import SAMPLE_BYTES, open_bytes
 from tokembed.vector_files import FORMS, Form
 from tokembed.vector_files.recognizing import recognized
 from tokembed.vector_files.refused import check_not_refused

@@ -34,11 +34,11 @@ import numpy as np
 import pyarrow as pa
 
 from tokembed import registry
-from tokembed.blocks import arrow_block
-from tokembed.bulk import is_bulk
 from tokembed.corpus import Corpus
 from tokembed.coverage import unknown_by_text
 from tokembed.errors import BadInput, BadUsage, did_you_mean
+from tokembed.inputs.blocks import arrow_block
+from tokembed.inputs.bulk import is_bulk
 from tokembed.types import Tokenizer
 
 Batch = TypeVar("Batch", pa.RecordBatch, pa.Table)

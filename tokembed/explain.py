@@ -17,7 +17,7 @@ from tokembed.traces.steps import Trace, tokenized
 
 if TYPE_CHECKING:
     from tokembed.corpus import Corpus
-    from tokembed.model import Model
+    from tokembed.models.model import Model
     from tokembed.types import Tokenizer
     from tokembed.vectors import WordVectors
 

@@ -14,8 +14,8 @@ from tokembed.types import Encoding, Frame, Tokenizer
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Texts
 
 FORMS = ("none", "nfc", "nfd", "nfkc")
 
@@ -67,8 +67,8 @@ class NormalizedTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The normalized texts cut; offsets, when asked for, are told in spans of the given ones."""
-        from tokembed.blocks import strings_of
         from tokembed.corpus import from_encodings
+        from tokembed.inputs.blocks import strings_of
 
         if offsets:
             target = self.vocab or (Vocab() if vocab is None else vocab)

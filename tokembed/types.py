@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Texts
     from tokembed.vocab import Vocab
 
     Arrays = Mapping[str, NDArray[np.generic]]

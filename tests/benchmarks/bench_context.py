@@ -24,12 +24,12 @@ import torch
 import transformers
 from printing import print_machine, print_table
 
-from tokembed.batches import Batch
-from tokembed.context_embedding import ContextLeftOut, Reader
 from tokembed.embedders.recurrent_cells import Gru
-from tokembed.long_texts import Limit
-from tokembed.model import Model
-from tokembed.named_models import opened
+from tokembed.inputs.batches import Batch
+from tokembed.models.model import Model
+from tokembed.models.named import opened
+from tokembed.text_vectors.context import ContextLeftOut, Reader
+from tokembed.tokens.long_texts import Limit
 
 BATCH = 32
 

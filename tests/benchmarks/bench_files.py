@@ -90,10 +90,10 @@ def _print_speed(tokenizer: str, path: Path, folder: Path, rounds: int) -> None:
 def _seconds(form: str, tokenizer: str, path: str, folder: str) -> tuple[float, float]:
     """How long one round takes in this process, by the clock and by CPU seconds."""
     import tokembed
-    from tokembed.blocks import file_block
-    from tokembed.texts import read_batches
-    from tokembed.token_formats import Cutting, writing
-    from tokembed.tokenization import write_tokens
+    from tokembed.inputs.blocks import file_block
+    from tokembed.inputs.texts import read_batches
+    from tokembed.tokens.formats import Cutting, writing
+    from tokembed.tokens.writing import write_tokens
 
     method = tokembed.tokenizer(tokenizer)
     method.encode_batch([WARM_UP])

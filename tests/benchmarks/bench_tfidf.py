@@ -38,8 +38,8 @@ def tokembed(*, strings: bool) -> Run:
     """The texts as blocks of bytes, through the kernels."""
     from tokembed import registry
     from tokembed.corpus import concatenate
-    from tokembed.texts import read_batches
-    from tokembed.token_rows import batch_block
+    from tokembed.inputs.texts import read_batches
+    from tokembed.tokens.rows import batch_block
     from tokembed.vocab import Vocab
 
     def run(path: Path) -> tuple[Any, Any]:

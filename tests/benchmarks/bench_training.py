@@ -105,7 +105,8 @@ def gensim(method: str, workers: int, path: Path) -> dict[str, float]:
 
 def tokembed(method: str, workers: int, path: Path) -> dict[str, float]:
     """What tokembed takes."""
-    from tokembed import gensim_training, registry
+    from tokembed import registry
+    from tokembed.training import with_gensim as gensim_training
 
     corpus = corpus_of(path)
     embedder = registry.embedder(method, workers=workers, **OPTIONS)

@@ -80,7 +80,7 @@ def tokembed(name: str) -> Ready:
 
     def ready(n_threads: int, folder: Path) -> tuple[Run, Keep]:
         from tokembed import registry
-        from tokembed.blocks import file_block
+        from tokembed.inputs.blocks import file_block
 
         tokenizer = registry.tokenizer(name)
         tokenizer.encode_batch(["a"])  # little text goes another way, which has to be loaded as well

@@ -46,7 +46,7 @@ def main() -> None:
     case, name, n_threads = sys.argv[1:]
     on_cores(int(n_threads))
     from tokembed import registry
-    from tokembed.blocks import Block
+    from tokembed.inputs.blocks import Block
 
     size, make = CASES[case]
     tokenizer = registry.tokenizer(name)

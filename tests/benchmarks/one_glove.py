@@ -46,10 +46,10 @@ def main() -> None:
     tokens, n_threads, memory, options, *target = sys.argv[1:]
     on_cores(int(n_threads))
     import tokembed  # only now: it counts the cores
-    from tokembed.blocks import file_block
     from tokembed.convert import write_vectors
     from tokembed.corpus import from_ids
     from tokembed.embedders.glove import GloveEmbedder
+    from tokembed.inputs.blocks import file_block
     from tokembed.vectors import WordVectors
     from tokembed.vocab import Vocab
 

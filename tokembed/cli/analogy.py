@@ -14,7 +14,7 @@ from tokembed.errors import at_least, one_of
 from tokembed.types import Kind
 
 if TYPE_CHECKING:
-    from tokembed.analogies import Analogy
+    from tokembed.asking.analogies import Analogy
 
     Found = list[tuple[Opened, Analogy]]
 
@@ -46,7 +46,7 @@ def analogy(
     one_of("--method", method, _METHODS)
     at_least("-k", k, 1)
 
-    from tokembed import analogies
+    from tokembed.asking import analogies
 
     with progress("analogy", things="rows") as line:
         models = opened_models(model, line.add)

@@ -16,11 +16,11 @@ from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
 from tokembed.cli.tokenizers import made_tokenizers
-from tokembed.compare import Comparison, compare_texts, model_window
+from tokembed.compare.grids import Comparison, compare_texts, model_window
 from tokembed.errors import BadUsage, at_least, one_of
 
 if TYPE_CHECKING:
-    from tokembed.compare_vectors import VectorComparison
+    from tokembed.compare.vectors import VectorComparison
 
 DEFAULT = ("whitespace", "bert", "clip")
 FORMATS = ("table", "json", "jsonl", "md")
@@ -89,7 +89,7 @@ def compare(
             comparison = compare_texts(inputs, tokenizers, limit=limit, windows=windows, progress=line.add)
         else:
             from tokembed.cli.compared import Cutters, embedder_rows, model_rows, pretrained_rows
-            from tokembed.compare_vectors import compare_vectors
+            from tokembed.compare.vectors import compare_vectors
 
             cutters = Cutters(tokenizers, windows, list(tokenizers), settings)
             trained = [*model_rows(models, cutters), *pretrained_rows(pretrained, cutters)]
@@ -140,7 +140,7 @@ def _embedders(names: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _tell_of_pairs(comparison: Comparison) -> None:
-    from tokembed.text_pairs import MOST_TEXTS
+    from tokembed.compare.text_pairs import MOST_TEXTS
 
     if len(comparison.grids) > MOST_TEXTS:
         tell(f"pairs of texts are compared where at most {MOST_TEXTS} are shown, not {len(comparison.grids)}")

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from tokembed import registry
+from tokembed.asking.search import Search
 from tokembed.cli.models import shown_names
 from tokembed.cli.output import tell
-from tokembed.compare import Window, model_window
-from tokembed.context_rows import ContextRows
-from tokembed.cutting import ChosenTokenizer
-from tokembed.model import trained_model
-from tokembed.named_models import opened_parts
-from tokembed.search import Search
-from tokembed.static_rows import StaticRows
-from tokembed.term_rows import TermRows, fitted_rows
+from tokembed.compare.context_rows import ContextRows
+from tokembed.compare.grids import Window, model_window
+from tokembed.compare.static_rows import StaticRows
+from tokembed.compare.term_rows import TermRows, fitted_rows
+from tokembed.compare.word_rows import TextRows
+from tokembed.models.cutting import ChosenTokenizer
+from tokembed.models.model import trained_model
+from tokembed.models.named import opened_parts
 from tokembed.vectors import WordVectors
-from tokembed.word_rows import TextRows
 
 if TYPE_CHECKING:
-    from tokembed.compare import Grid
+    from tokembed.compare.grids import Grid
     from tokembed.types import ContextualEmbedder, TextEmbedder, Tokenizer
 
 

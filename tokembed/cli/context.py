@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import tokembed
-from tokembed import exports
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.left_out import tell_unknown, tell_words_left_out
 from tokembed.cli.output import percent, tell
 from tokembed.cli.progress import progress
-from tokembed.context_embedding import (
+from tokembed.corpus import Corpus
+from tokembed.errors import BadUsage, counted
+from tokembed.models.model import Model
+from tokembed.text_vectors import exports
+from tokembed.text_vectors.context import (
     ContextLeftOut,
     Piece,
     Reader,
@@ -20,11 +23,8 @@ from tokembed.context_embedding import (
     write_token_vectors,
     write_word_vectors,
 )
-from tokembed.corpus import Corpus
-from tokembed.errors import BadUsage, counted
-from tokembed.kept_parts import KeptParts
-from tokembed.long_texts import Limit
-from tokembed.model import Model
+from tokembed.text_vectors.kept_parts import KeptParts
+from tokembed.tokens.long_texts import Limit
 from tokembed.types import ContextualEmbedder
 from tokembed.writers import beside, check_target
 

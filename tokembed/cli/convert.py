@@ -44,7 +44,7 @@ def convert(
     one_of("--errors", errors, POLICIES)
 
     from tokembed.convert import form_named, form_to_write, read_vectors, write_vectors
-    from tokembed.model_folder import is_model
+    from tokembed.vector_files.model_folder import is_model
 
     target = form_to_write(out, to_form)
     if from_form:

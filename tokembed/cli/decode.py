@@ -16,7 +16,7 @@ from tokembed.cli.output import tell
 from tokembed.cli.progress import Progress, progress
 from tokembed.errors import BadInput, BadUsage, TokembedError, counted, one_of
 from tokembed.surrogates import well_formed
-from tokembed.token_reading import INLINE, STDIN, TextIds, inline_ids, read_ids
+from tokembed.tokens.reading import INLINE, STDIN, TextIds, inline_ids, read_ids
 from tokembed.types import Tokenizer
 from tokembed.writers import check_target, whole
 

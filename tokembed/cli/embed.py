@@ -116,9 +116,9 @@ def embed(
         return Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
     from tokembed.cli import embedding
-    from tokembed.long_texts import ON_LONG
-    from tokembed.model import trained_model
-    from tokembed.named_models import is_transformer, opened
+    from tokembed.models.model import trained_model
+    from tokembed.models.named import is_transformer, opened
+    from tokembed.tokens.long_texts import ON_LONG
 
     one_of("--on-long", on_long or "truncate", ON_LONG)
     cutter = embedding.Cutter(training.only_one("-t", tokenizer, "") or None, cutting)

@@ -11,7 +11,6 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 import tokembed
-from tokembed import embedding, exports
 from tokembed.cli.context import check as check_in_context
 from tokembed.cli.context import embed_in_context, write_trained_on
 from tokembed.cli.inputs import Inputs
@@ -20,11 +19,13 @@ from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
 from tokembed.convert import form_to_write, write_vectors
 from tokembed.corpus import Corpus
-from tokembed.cutting import ChosenTokenizer, chosen_tokenizer
-from tokembed.embedding import LeftOut, Pooling
 from tokembed.errors import BadUsage
-from tokembed.model import Model, new_model
-from tokembed.training_corpus import corpus_on_disk
+from tokembed.models.cutting import ChosenTokenizer, chosen_tokenizer
+from tokembed.models.model import Model, new_model
+from tokembed.text_vectors import exports
+from tokembed.text_vectors import static as embedding
+from tokembed.text_vectors.static import LeftOut, Pooling
+from tokembed.training.corpus import corpus_on_disk
 from tokembed.types import POOLS, ContextualEmbedder, Oov, Pool, TextEmbedder
 from tokembed.vectors import WordVectors
 from tokembed.writers import check_target

@@ -12,10 +12,10 @@ from tokembed.cli import options
 from tokembed.cli.judgments import FORMATS, Record, lines, of_judgment, of_verdict
 from tokembed.cli.output import tell
 from tokembed.cli.progress import Progress, progress
-from tokembed.decoding import POLICIES, ErrorPolicy, checked_encoding
 from tokembed.errors import BadUsage, one_of
-from tokembed.reading import Reading
-from tokembed.word_sets import NAMED, read_word_set
+from tokembed.evaluate.word_sets import NAMED, read_word_set
+from tokembed.inputs.decoding import POLICIES, ErrorPolicy, checked_encoding
+from tokembed.inputs.reading import Reading
 
 if TYPE_CHECKING:
     from tokembed.types import ContextualEmbedder, TextEmbedder
@@ -115,7 +115,7 @@ def _check(models: list[str] | None, sets: list[str], tables: list[str], given: 
 
 
 def _on_word_sets(models: list[str], names: list[str], reading: Reading, line: Progress) -> list[Record]:
-    from tokembed.evaluate import judge
+    from tokembed.evaluate.judge import judge
 
     sets = [read_word_set(name, reading=reading) for name in names]
     by_set: list[list[Record]] = [[] for _ in sets]
@@ -135,9 +135,15 @@ def _on_labelled(
     embedders: list[str],
     reading: Reading,
 ) -> list[Record]:
-    from tokembed.downstream import judge_in_context, judge_text_embedder, judge_word_vectors, read_labelled, split_task
-    from tokembed.model import Model
-    from tokembed.named_models import opened
+    from tokembed.evaluate.downstream import (
+        judge_in_context,
+        judge_text_embedder,
+        judge_word_vectors,
+        read_labelled,
+        split_task,
+    )
+    from tokembed.models.model import Model
+    from tokembed.models.named import opened
 
     labelled = read_labelled(table, column=reading.column, label=label, reading=reading)
     tasks = {name: split_task(labelled, registry.tokenizer(name)) for name in tokenizers or [DEFAULT_TOKENIZER]}

@@ -17,7 +17,7 @@ from tokembed.cli.traces import as_json, trace_lines
 from tokembed.errors import BadUsage, one_of
 
 if TYPE_CHECKING:
-    from tokembed.model import Model
+    from tokembed.models.model import Model
     from tokembed.traces.steps import Trace
 
 
@@ -158,7 +158,7 @@ def _embedding(asked: Asked, models: list[str] | None, inputs: Inputs | None) ->
         raise BadUsage("-m is trained already, so FILES are not read; leave them or -m out")
 
     from tokembed.cli import explaining
-    from tokembed.cutting import chosen_tokenizer
+    from tokembed.models.cutting import chosen_tokenizer
 
     if models is None:
         assert inputs is not None  # there are always some to learn from

@@ -9,13 +9,13 @@ from tokembed.cli.inputs import Inputs
 from tokembed.cli.models import shown_names
 from tokembed.cli.output import tell
 from tokembed.cli.progress import progress
-from tokembed.cutting import ChosenTokenizer
 from tokembed.errors import BadUsage
 from tokembed.explain import learned, learning, looking_up, reading
-from tokembed.model import Model, trained_model
-from tokembed.named_models import opened
+from tokembed.models.cutting import ChosenTokenizer
+from tokembed.models.model import Model, trained_model
+from tokembed.models.named import opened
 from tokembed.traces.steps import Trace
-from tokembed.training_corpus import corpus_on_disk
+from tokembed.training.corpus import corpus_on_disk
 
 
 def words_looked_up(text: str, names: list[str]) -> Iterator[Trace]:

@@ -12,17 +12,17 @@ from typing import Any
 
 import tokembed
 from tokembed import registry
-from tokembed.batches import Batch
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import tell
 from tokembed.cli.progress import Progress, progress
 from tokembed.cli.tokens import tell_what_was_cut
 from tokembed.errors import BadInput, BadUsage, counted, one_of
-from tokembed.long_texts import Cuts
-from tokembed.opening import without_compression
-from tokembed.texts import INLINE, STDIN
-from tokembed.token_formats import FORMATS, SUFFIXES, Cutting, files_of, writing
-from tokembed.tokenization import write_tokens
+from tokembed.inputs.batches import Batch
+from tokembed.inputs.opening import without_compression
+from tokembed.inputs.texts import INLINE, STDIN
+from tokembed.tokens.formats import FORMATS, SUFFIXES, Cutting, files_of, writing
+from tokembed.tokens.long_texts import Cuts
+from tokembed.tokens.writing import write_tokens
 from tokembed.writers import check_targets, is_done, mark_done, unmark_done
 
 

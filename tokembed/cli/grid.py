@@ -24,13 +24,13 @@ from tokembed.cli.grid_rows import (
     word_pair_rows,
 )
 from tokembed.cli.output import padded, printable, table, width
-from tokembed.compare import MOST_WORDS, Comparison, Grid, Row, shown_tokens
+from tokembed.compare.grids import MOST_WORDS, Comparison, Grid, Row, shown_tokens
+from tokembed.compare.word_rows import row_name
 from tokembed.errors import counted
-from tokembed.word_rows import row_name
 
 if TYPE_CHECKING:
-    from tokembed.compare_vectors import VectorComparison
-    from tokembed.word_rows import EmbedderRow
+    from tokembed.compare.vectors import VectorComparison
+    from tokembed.compare.word_rows import EmbedderRow
 
 _BETWEEN_TOKENS = "|"
 _BETWEEN_COLUMNS = "  "

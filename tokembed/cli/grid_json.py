@@ -8,15 +8,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tokembed.cli.output import CONTROL
-from tokembed.compare import Comparison, Grid, Row, shown_tokens
+from tokembed.compare.grids import Comparison, Grid, Row, shown_tokens
 from tokembed.coverage import TokenCounts
 
 if TYPE_CHECKING:
-    from tokembed.compare_vectors import VectorComparison
-    from tokembed.search import Hit
-    from tokembed.text_pairs import Disagreement, Similarity, TextPair
-    from tokembed.word_pairs import WordPair
-    from tokembed.word_rows import EmbedderRow, WordRow
+    from tokembed.asking.search import Hit
+    from tokembed.compare.text_pairs import Disagreement, Similarity, TextPair
+    from tokembed.compare.vectors import VectorComparison
+    from tokembed.compare.word_pairs import WordPair
+    from tokembed.compare.word_rows import EmbedderRow, WordRow
 
 
 def as_json(comparison: Comparison, vectors: VectorComparison | None = None) -> dict[str, Any]:

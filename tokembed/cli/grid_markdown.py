@@ -19,12 +19,12 @@ from tokembed.cli.grid_rows import (
     word_pair_rows,
 )
 from tokembed.cli.output import printable
-from tokembed.compare import Comparison, Grid, shown_tokens
-from tokembed.word_rows import row_name
+from tokembed.compare.grids import Comparison, Grid, shown_tokens
+from tokembed.compare.word_rows import row_name
 
 if TYPE_CHECKING:
-    from tokembed.compare_vectors import VectorComparison
-    from tokembed.word_rows import EmbedderRow
+    from tokembed.compare.vectors import VectorComparison
+    from tokembed.compare.word_rows import EmbedderRow
 
 
 def markdown_lines(comparison: Comparison, vectors: VectorComparison | None = None) -> Iterator[str]:

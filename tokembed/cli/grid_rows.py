@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tokembed.cli.output import percent
-from tokembed.compare import Row
+from tokembed.compare.grids import Row
+from tokembed.compare.word_rows import Difference, WordKind, WordRow, row_name
 from tokembed.coverage import TokenCounts
-from tokembed.word_rows import Difference, WordKind, WordRow, row_name
 
 if TYPE_CHECKING:
-    from tokembed.compare_vectors import VectorComparison
-    from tokembed.text_pairs import Disagreement, Similarity, TextPair
+    from tokembed.compare.text_pairs import Disagreement, Similarity, TextPair
+    from tokembed.compare.vectors import VectorComparison
 
 NOTHING = "—"
 NUMBERS_HEAD = ("tokenizer", "tokens", "per word", "chars/token", "unk. chars", "window")

@@ -28,7 +28,7 @@ def info(
     """
     one_of("--format", form, ("table", "json"))
 
-    from tokembed.info import about
+    from tokembed.models.info import about
 
     found = about(name, verify=verify, notice=tell)
     if form == "json":

@@ -10,14 +10,14 @@ from typing import cast
 
 import typer
 
-from tokembed.batches import Batch
-from tokembed.bulk import BLOCK_BYTES
 from tokembed.cli.output import tell
-from tokembed.decoding import MAX_LINE, POLICIES, ErrorPolicy, checked_encoding
 from tokembed.errors import BadInput, at_least, counted, one_of
-from tokembed.reading import Reading
-from tokembed.shards import Shard
-from tokembed.texts import INLINE, STDIN, read_batches
+from tokembed.inputs.batches import Batch
+from tokembed.inputs.bulk import BLOCK_BYTES
+from tokembed.inputs.decoding import MAX_LINE, POLICIES, ErrorPolicy, checked_encoding
+from tokembed.inputs.reading import Reading
+from tokembed.inputs.shards import Shard
+from tokembed.inputs.texts import INLINE, STDIN, read_batches
 from tokembed.types import Text
 
 

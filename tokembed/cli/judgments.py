@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tokembed.cli.output import percent, printable, table
 from tokembed.errors import counted
-from tokembed.word_sets import Pairs, WordSet
+from tokembed.evaluate.word_sets import Pairs, WordSet
 
 if TYPE_CHECKING:
-    from tokembed.downstream import Verdict
-    from tokembed.evaluate import Coverage, Judgment
-    from tokembed.scores import Score
+    from tokembed.evaluate.downstream import Verdict
+    from tokembed.evaluate.judge import Coverage, Judgment
+    from tokembed.evaluate.scores import Score
 
 FORMATS = ("table", "jsonl", "tsv")
 Record = dict[str, Any]

@@ -8,8 +8,8 @@ from tokembed.cli.output import percent, tell
 from tokembed.errors import counted
 
 if TYPE_CHECKING:
-    from tokembed.vector_coverage import VectorCoverage
-    from tokembed.word_level import WordCounts
+    from tokembed.text_vectors.coverage import VectorCoverage
+    from tokembed.text_vectors.word_level import WordCounts
 
 _MANY = 0.02
 """Of all tokens: so many that are spelled otherwise are worth a hint."""

@@ -11,18 +11,18 @@ import numpy as np
 from tokembed.cli.output import clear_status, percent, printable, table, tell
 from tokembed.cli.progress import progress
 from tokembed.errors import BadUsage, NotAtHand
-from tokembed.model import Model
-from tokembed.named_models import opened
+from tokembed.models.model import Model
+from tokembed.models.named import opened
 
 try:
-    from tokembed.memory_task import CELLS, DISTANCES, N_SYMBOLS, Recall, reach, recalls
+    from tokembed.evaluate.memory_task import CELLS, DISTANCES, N_SYMBOLS, Recall, reach, recalls
 except ModuleNotFoundError as error:
     if error.name != "torch":
         raise
     raise NotAtHand("--on memory needs the package 'torch'; install it with: pip install 'tokembed[neural]'") from error
 
 if TYPE_CHECKING:
-    from tokembed.memory_task import Reach
+    from tokembed.evaluate.memory_task import Reach
 
 NAME = "memory"
 _PLOT_LINES = 10

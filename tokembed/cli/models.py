@@ -14,8 +14,8 @@ from tokembed.cli.output import tell
 from tokembed.errors import counted
 
 if TYPE_CHECKING:
-    from tokembed.asked import Asked
-    from tokembed.search import Search
+    from tokembed.asking.asked import Asked
+    from tokembed.asking.search import Search
 
 Models = Annotated[
     list[str],
@@ -38,8 +38,8 @@ def opened_models(paths: Sequence[str], progress: Callable[[int], None]) -> list
     Args:
         progress: called with how many more rows are read.
     """
+    from tokembed.asking.search import Search
     from tokembed.convert import read_vectors
-    from tokembed.search import Search
 
     return [
         Opened(name, Search(read_vectors(path, notice=tell, progress=progress)))
@@ -63,7 +63,7 @@ def shown_names(paths: Sequence[str]) -> list[str]:
 
 def tell_about(model: Opened, asked: Iterable[Asked]) -> None:
     """A line on stderr for each word that the model lacks, or has in another form."""
-    from tokembed.asked import remark
+    from tokembed.asking.asked import remark
 
     for word in {one.given: one for one in asked}.values():
         line = remark(word, model.search.vectors, model.name)

@@ -16,7 +16,7 @@ from tokembed.errors import at_least, one_of
 from tokembed.types import Kind
 
 if TYPE_CHECKING:
-    from tokembed.neighbors import Neighbors
+    from tokembed.asking.neighbors import Neighbors
 
     Found = Sequence[tuple[Opened, Neighbors]]  # of one word, a model each
 
@@ -39,7 +39,7 @@ def neighbors(
     one_of("-f", form, rows.FORMS)
     at_least("-k", k, 1)
 
-    from tokembed import neighbors as library
+    from tokembed.asking import neighbors as library
 
     with progress("neighbors", things="rows") as line:
         models = opened_models(model, line.add)
@@ -67,7 +67,7 @@ def _head(model: Opened, one: Neighbors) -> str:
 
 
 def _overlap_lines(found: Found) -> Iterator[str]:
-    from tokembed.neighbors import overlap
+    from tokembed.asking.neighbors import overlap
 
     for (model, one), (other, another) in combinations(found, 2):
         share = overlap(one.nearest, another.nearest)
@@ -93,7 +93,7 @@ def _print_json(by_word: Sequence[Found]) -> None:
 
 
 def _record(model: Opened, one: Neighbors, others: Found) -> dict[str, Any]:
-    from tokembed.neighbors import overlap
+    from tokembed.asking.neighbors import overlap
 
     return {
         "word": one.asked.word,

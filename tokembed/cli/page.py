@@ -21,19 +21,19 @@ from tokembed.cli.grid_rows import (
 )
 from tokembed.cli.output import printable, tell
 from tokembed.cli.page_stories import first_stories, told_by_tokenizers
-from tokembed.compare import Comparison, Grid
+from tokembed.compare.grids import Comparison, Grid
+from tokembed.compare.word_rows import row_name
 from tokembed.errors import NotAtHand, counted
 from tokembed.report.page import html
 from tokembed.report.parts import Page, Story, Table, TextPart, VectorRow
 from tokembed.report.tokens import Told, drawn_words, most_words
-from tokembed.word_rows import row_name
 from tokembed.writers import whole
 
 if TYPE_CHECKING:
-    from tokembed.compare_vectors import VectorComparison
-    from tokembed.cutting import ChosenTokenizer
+    from tokembed.compare.vectors import VectorComparison
+    from tokembed.compare.word_rows import EmbedderRow, TextRows
+    from tokembed.models.cutting import ChosenTokenizer
     from tokembed.types import Tokenizer
-    from tokembed.word_rows import EmbedderRow, TextRows
 
 _WORDS_NAMED = 20  # of those that a model does not see
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokembed import registry
 from tokembed.cli.traces import MOST_ROWS, MOST_STEPS, written
-from tokembed.compare import Grid
+from tokembed.compare.grids import Grid
 from tokembed.explain import cut_by
 from tokembed.report.parts import Story, Table
 

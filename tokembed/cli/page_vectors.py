@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 from tokembed.cli.grid_rows import pair_rows, spoken_disagreement, word_pair_rows
 from tokembed.cli.page_stories import MOST_TOKENS, MOST_WORDS, Teller, story
 from tokembed.cli.trace import expectations, numbers
-from tokembed.context_rows import ContextRows
+from tokembed.compare.context_rows import ContextRows
+from tokembed.compare.static_rows import StaticRows
+from tokembed.compare.term_rows import corpus_of
+from tokembed.compare.word_rows import row_name
 from tokembed.explain import learning, looking_up, reading
 from tokembed.report.heat import heat_maps
 from tokembed.report.parts import Story, Table
@@ -16,16 +19,13 @@ from tokembed.report.states import MOST_TOKENS as STATES
 from tokembed.report.states import state_map
 from tokembed.report.tokens import RowOf
 from tokembed.report.word_map import word_map
-from tokembed.static_rows import StaticRows
-from tokembed.term_rows import corpus_of
-from tokembed.word_rows import row_name
 
 if TYPE_CHECKING:
     from tokembed.cli.page import Shown
-    from tokembed.compare import Grid, Row
-    from tokembed.compare_vectors import VectorComparison
+    from tokembed.compare.grids import Grid, Row
+    from tokembed.compare.vectors import VectorComparison
+    from tokembed.compare.word_rows import TextRows
     from tokembed.embedders.recurrent import RecurrentEmbedder
-    from tokembed.word_rows import TextRows
 
 _CARRIED = {"C": "the cell", "h": "the hidden state"}
 """What is carried on from token to token, by the equations' symbols; blue is above zero, orange below."""
@@ -91,7 +91,7 @@ def _looked_up(one: StaticRows, row: Row, of: int) -> Story:
 
 
 def _walked(one: ContextRows, grid: Grid, of: int) -> Story:
-    from tokembed.recurrent_trace import trace  # loads torch, which a recurrent model has loaded
+    from tokembed.traces.states import trace  # loads torch, which a recurrent model has loaded
 
     found = trace(cast("RecurrentEmbedder", one.embedder), one.cutter, _beginning(grid))
     steps = [_step("what it expected, and what it expects next", expectations(found))]

@@ -42,9 +42,9 @@ def plot(
     if find_spec("matplotlib") is None:
         raise NotAtHand("plot needs the package 'matplotlib'; install it with: pip install 'tokembed[plot]'")
 
-    from tokembed import plot as library
-    from tokembed.neighbors import neighbors
-    from tokembed.projection import project
+    from tokembed.asking.neighbors import neighbors
+    from tokembed.plot import drawing as library
+    from tokembed.plot.projection import project
     from tokembed.writers import check_target
 
     library.check_suffix(out)

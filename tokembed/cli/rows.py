@@ -13,7 +13,7 @@ from tokembed.cli.output import CONTROL, printable, table
 from tokembed.types import Kind
 
 if TYPE_CHECKING:
-    from tokembed.search import Hit
+    from tokembed.asking.search import Hit
 
 FORMS = ("table", "jsonl", "tsv")
 Form = Annotated[str, typer.Option("-f", "--format", metavar="table|jsonl|tsv", help="What to print.")]

@@ -13,7 +13,7 @@ from tokembed.cli.progress import progress
 from tokembed.errors import one_of
 
 if TYPE_CHECKING:
-    from tokembed.asked import Asked
+    from tokembed.asking.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def similarity(
 
 
 def _row(model: Opened, first: str, second: str) -> _Row:
-    from tokembed.asked import asked_words
-    from tokembed.percentiles import percentile, random_cosines
-    from tokembed.search import cosine
+    from tokembed.asking.asked import asked_words
+    from tokembed.asking.percentiles import percentile, random_cosines
+    from tokembed.asking.search import cosine
 
     vectors = model.search.vectors
     a, b = asked = asked_words(vectors, [first, second])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tokembed.batches import Batch
 from tokembed.cli.inputs import Inputs
 from tokembed.errors import BadUsage
+from tokembed.inputs.batches import Batch
 
 _FILE = "file"
 

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from tokembed.bulk import BLOCK_BYTES
 from tokembed.cli import options
 from tokembed.cli.folders import folder_format, is_folder, write_folder
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.tokenizers import made_tokenizers
 from tokembed.cli.tokens import print_counts, print_roundtrips, write_one
-from tokembed.decoding import MAX_LINE
 from tokembed.errors import BadUsage
-from tokembed.long_texts import Limit
-from tokembed.shards import Shard, parsed_shard
-from tokembed.texts import STDIN
-from tokembed.token_formats import Cutting, chosen_format
+from tokembed.inputs.bulk import BLOCK_BYTES
+from tokembed.inputs.decoding import MAX_LINE
+from tokembed.inputs.shards import Shard, parsed_shard
+from tokembed.inputs.texts import STDIN
+from tokembed.tokens.formats import Cutting, chosen_format
+from tokembed.tokens.long_texts import Limit
 
 _FIRST_BYTES = 1 << 14
 """Little, where someone may wait for the first line; the light path cuts it at once."""

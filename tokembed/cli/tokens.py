@@ -13,12 +13,12 @@ from tokembed.cli.inputs import Inputs
 from tokembed.cli.output import printable, table, tell
 from tokembed.cli.progress import Progress, progress
 from tokembed.errors import BadUsage
-from tokembed.long_texts import Cuts
-from tokembed.roundtrip import RoundTrips, example_lines, summary
-from tokembed.shards import Shard
-from tokembed.texts import STDIN
-from tokembed.token_formats import Cutting, files_of, writing
-from tokembed.tokenization import count_tokens, write_tokens
+from tokembed.inputs.shards import Shard
+from tokembed.inputs.texts import STDIN
+from tokembed.tokens.formats import Cutting, files_of, writing
+from tokembed.tokens.long_texts import Cuts
+from tokembed.tokens.roundtrip import RoundTrips, example_lines, summary
+from tokembed.tokens.writing import count_tokens, write_tokens
 from tokembed.types import Tokenizer
 from tokembed.writers import check_target
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tokembed import model_folder, registry
+from tokembed import registry
 from tokembed.cli.output import printable, table
-from tokembed.model import Model, load
+from tokembed.models.model import Model, load
+from tokembed.vector_files import model_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tokembed.embedders.recurrent import RecurrentEmbedder
-    from tokembed.recurrent_trace import Trace
+    from tokembed.traces.states import Trace
 
 _SHADES = " ░▒▓█"
 _COLUMNS = 48
@@ -50,7 +51,7 @@ def trace_lines(texts: Sequence[str], models: dict[str, Model]) -> list[str]:
 
 
 def _walked(model: Model, text: str) -> Trace:
-    from tokembed.recurrent_trace import trace  # loads torch
+    from tokembed.traces.states import trace  # loads torch
 
     return trace(cast("RecurrentEmbedder", model.embedder), model.cutting.tokenizer, text)
 

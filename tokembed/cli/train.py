@@ -18,7 +18,7 @@ from tokembed.errors import BadUsage, counted
 if TYPE_CHECKING:
     from tokembed.corpus import Corpus
     from tokembed.coverage import TokenCounts
-    from tokembed.model import Model
+    from tokembed.models.model import Model
     from tokembed.vectors import WordVectors
 
 
@@ -64,10 +64,10 @@ def train(
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)
 
     from tokembed.convert import read_vectors
-    from tokembed.cutting import chosen_tokenizer
-    from tokembed.model import RESUMABLE, new_model
-    from tokembed.model_folder import is_model
-    from tokembed.training_corpus import corpus_on_disk
+    from tokembed.models.cutting import chosen_tokenizer
+    from tokembed.models.model import RESUMABLE, new_model
+    from tokembed.training.corpus import corpus_on_disk
+    from tokembed.vector_files.model_folder import is_model
     from tokembed.writers import check_folder_target
 
     model = new_model(chosen_tokenizer(tokenizer_name, cutting), embedder, chosen)

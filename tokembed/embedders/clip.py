@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed import context_pooling
+from tokembed.contextual import pooling as context_pooling
+from tokembed.contextual.encoder import Encoder
 from tokembed.corpus import Corpus
-from tokembed.encoder import Encoder
 
 
 class ClipEmbedder:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import BadUsage, check_fitted, one_of, within
-from tokembed.gensim_training import ARCHITECTURES, train, untrained
 from tokembed.kernels.ngrams import average_in
 from tokembed.ngrams import TrainedNGrams, kept_ngrams, ngram_hashes
+from tokembed.training.with_gensim import ARCHITECTURES, train, untrained
 from tokembed.types import Lookup
 from tokembed.vectors import WordVectors, check_options, finite, learned_arrays, restored
 from tokembed.vocab import Vocab

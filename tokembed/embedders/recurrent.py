@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tokembed.checkpoints import Checkpoint
-from tokembed.context_batches import Batch, length_batches
-from tokembed.context_pooling import pooled
+from tokembed.contextual.batches import Batch, length_batches
+from tokembed.contextual.pooling import pooled
 from tokembed.corpus import Corpus, frequent_terms, translation
 from tokembed.embedders.recurrent_baselines import Baselines
 from tokembed.embedders.recurrent_cells import State
@@ -21,6 +20,7 @@ from tokembed.embedders.recurrent_network import Network, Shape, made
 from tokembed.embedders.recurrent_texts import ClassTexts
 from tokembed.embedders.recurrent_training import Plan, mean_loss, threads, train
 from tokembed.errors import BadInput, check_fitted, counted
+from tokembed.training.checkpoints import Checkpoint
 from tokembed.vectors import WordVectors, check_options
 from tokembed.vocab import Vocab
 

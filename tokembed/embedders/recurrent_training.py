@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tokembed.checkpoints import Checkpoint
 from tokembed.embedders.recurrent_cells import State
 from tokembed.embedders.recurrent_network import Network
 from tokembed.embedders.recurrent_reports import Reports
 from tokembed.embedders.recurrent_texts import NO_TARGET, Chunk, ClassTexts
 from tokembed.errors import BadInput
+from tokembed.training.checkpoints import Checkpoint
 
 PART_TOKENS = 500_000
 """A state is kept whenever about so many more tokens were read, and behind each epoch."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tokembed.corpus import Corpus, frequent_terms
 from tokembed.errors import one_of
-from tokembed.gensim_training import ARCHITECTURES, train, untrained
+from tokembed.training.with_gensim import ARCHITECTURES, train, untrained
 from tokembed.vectors import check_options, finite, learned_arrays, lookup_terms, restored
 from tokembed.vocab import Vocab
 

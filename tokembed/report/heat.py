@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tokembed.compare.text_pairs import Similarity, TextPair
+from tokembed.compare.word_rows import row_name
 from tokembed.report.parts import HeatCell, HeatMap
-from tokembed.text_pairs import Similarity, TextPair
-from tokembed.word_rows import row_name
 
 N_COLORS = 10
 _NOTHING = "—"

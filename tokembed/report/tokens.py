@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
-from tokembed.compare import MOST_WORDS, Grid, Row, readable_token
+from tokembed.compare.grids import MOST_WORDS, Grid, Row, readable_token
 from tokembed.report.parts import Token, TokenRow
 from tokembed.types import Encoding, Tokenizer
 

@@ -8,12 +8,12 @@ from unicodedata import east_asian_width
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.compare import Grid
-from tokembed.projection import pca
+from tokembed.asking.search import unit
+from tokembed.compare.grids import Grid
+from tokembed.compare.word_pairs import WordVectorRows
+from tokembed.compare.word_rows import row_name
+from tokembed.plot.projection import pca
 from tokembed.report.parts import Dot, WordMap
-from tokembed.search import unit
-from tokembed.word_pairs import WordVectorRows
-from tokembed.word_rows import row_name
 
 MOST_WORDS = 60
 _FEWEST_WORDS = 3

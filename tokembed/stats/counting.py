@@ -14,15 +14,15 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.batches import Batch
-from tokembed.blocks import Block, block_of
 from tokembed.corpus import Corpus
 from tokembed.coverage import unknown_by_text
+from tokembed.inputs.batches import Batch
+from tokembed.inputs.blocks import Block, block_of
 from tokembed.kernels.intern import Words, intern, no_words, with_words
-from tokembed.pipeline import in_order
 from tokembed.stats.id_counts import IdCounts, pairs_of
-from tokembed.token_rows import batch_block
-from tokembed.tokenization import with_bulk
+from tokembed.tokens.pipeline import in_order
+from tokembed.tokens.rows import batch_block
+from tokembed.tokens.writing import with_bulk
 from tokembed.types import Span, Tokenizer
 from tokembed.vocab import Vocab
 

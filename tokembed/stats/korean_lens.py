@@ -14,7 +14,7 @@ import regex
 from numpy.typing import NDArray
 
 from tokembed import registry
-from tokembed.blocks import Block
+from tokembed.inputs.blocks import Block
 from tokembed.stats.korean_borders import Border, border_finder
 from tokembed.stats.rows import CorpusStats, own_room, share
 from tokembed.stats.token_spelling import is_whole, spelling

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tokembed import registry
-from tokembed.batches import Batch
+from tokembed.inputs.batches import Batch
 from tokembed.stats.counting import CorpusCounts, GroupTally, Labels, Plan, count_corpus
 from tokembed.stats.efficiency import ALPHA, efficiency
 from tokembed.stats.id_counts import IdCounts, Pairs

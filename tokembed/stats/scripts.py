@@ -9,7 +9,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from tokembed.blocks import Block
+from tokembed.inputs.blocks import Block
 
 WITHOUT_SPACES = (
     "Han", "Hiragana", "Katakana", "Bopomofo", "Yi", "Tangut", "Nushu",

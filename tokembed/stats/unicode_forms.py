@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 from unicodedata import normalize
 
-from tokembed.batches import Batch
+from tokembed.inputs.batches import Batch
 
 Form = Literal["NFC", "NFD", "NFKC"]
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC")

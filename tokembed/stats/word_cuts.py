@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.blocks import Block, Texts, strings_of
 from tokembed.corpus import Corpus
+from tokembed.inputs.blocks import Block, Texts, strings_of
 from tokembed.stats.id_counts import Pairs
 from tokembed.types import Tokenizer
 from tokembed.vocab import Vocab

@@ -14,15 +14,15 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from tokembed.bulk import is_bulk
+from tokembed.inputs.bulk import is_bulk
 from tokembed.surrogates import well_formed
 from tokembed.types import Encoding, Frame
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.blocks import Block, Texts
-    from tokembed.bulk_wordpiece import BulkWordPiece
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Block, Texts
+    from tokembed.tokens.bulk_wordpiece import BulkWordPiece
 
 VOCAB_FILE = Path(__file__).parent.parent / "assets" / "bert-base-multilingual-cased" / "vocab.txt"
 CONTINUES = "##"
@@ -88,8 +88,8 @@ class BertTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
-        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
+        from tokembed.inputs.blocks import block_of, strings_of
 
         if offsets:
             return from_encodings(map(self.encode, strings_of(block)), self.vocab)
@@ -102,7 +102,7 @@ class BertTokenizer:
         return from_ids(id_lists, self.vocab)
 
     def _bulk(self, block: Block) -> Corpus:
-        from tokembed.bulk_wordpiece import BulkWordPiece, Rules
+        from tokembed.tokens.bulk_wordpiece import BulkWordPiece, Rules
 
         if self._kernel is None:
             self._kernel = BulkWordPiece(self.vocab.ids, UNKNOWN, Rules())

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from tokembed.bulk import is_bulk
 from tokembed.errors import BadUsage
+from tokembed.inputs.bulk import is_bulk
 from tokembed.surrogates import well_formed
 from tokembed.types import Encoding, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Texts
 
 _CLUSTER = regex.compile(r"\X")
 # Only with Extend, ZWJ, SpacingMark, Prepend, a jamo or a regional indicator can a cluster have two code points.
@@ -51,14 +51,14 @@ class CharacterTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
-        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
+        from tokembed.inputs.blocks import block_of, strings_of
 
         vocab = Vocab() if vocab is None else vocab
         if offsets:
             return from_encodings(map(self.encode, strings_of(block)), vocab)
         if is_bulk(block):
-            from tokembed.bulk_words import parts_corpus
+            from tokembed.tokens.bulk_words import parts_corpus
 
             return parts_corpus(block_of(block), vocab, _clusters)
         return from_ids(_id_lists(strings_of(block), vocab), vocab)

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from tokembed.bulk import is_bulk
 from tokembed.byte_level import BYTE_SYMBOLS, SYMBOL_BYTES
+from tokembed.inputs.bulk import is_bulk
 from tokembed.tokenizers.clip_cleaning import align, clean
 from tokembed.types import Encoding, Frame, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.blocks import Block, Texts
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Block, Texts
 
 _log = logging.getLogger(__name__)
 MERGES_FILE = Path(__file__).parent.parent / "assets" / "clip" / "merges.txt"
@@ -94,8 +94,8 @@ class ClipTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into the tokenizer's own vocabulary; `vocab` is not used."""
-        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
+        from tokembed.inputs.blocks import block_of, strings_of
 
         if offsets:
             return from_encodings(map(self.encode, strings_of(block)), self.vocab)

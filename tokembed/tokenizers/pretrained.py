@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from tokembed.bulk import is_bulk
 from tokembed.errors import BadInput
+from tokembed.inputs.bulk import is_bulk
 from tokembed.surrogates import well_formed
 from tokembed.tokenizers.pretrained_files import load, one_line
 from tokembed.tokenizers.pretrained_model import Spelling, model_without, spelling_of, with_model
@@ -21,8 +21,8 @@ from tokembed.types import Encoding, Frame, Span
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.blocks import Block, Texts
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Block, Texts
 
 
 class PretrainedTokenizer:
@@ -178,8 +178,8 @@ class PretrainedTokenizer:
         Raises:
             BadInput: the tokenizer cannot cut one of them.
         """
-        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
+        from tokembed.inputs.blocks import block_of, strings_of
 
         if offsets:
             return from_encodings(map(self.encode, strings_of(block)), self.vocab)
@@ -192,7 +192,7 @@ class PretrainedTokenizer:
     @cached_property
     def _bulk(self) -> Callable[[Block], Corpus] | None:
         """The kernel's way to cut many texts; None where it does not do what the description says."""
-        from tokembed.bulk_wordpiece import BulkWordPiece, rules_of
+        from tokembed.tokens.bulk_wordpiece import BulkWordPiece, rules_of
 
         rules = rules_of(self._description)
         if rules is None or self._unknown_id is None:

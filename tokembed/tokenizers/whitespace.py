@@ -6,15 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tokembed.bulk import is_bulk
 from tokembed.errors import BadUsage
+from tokembed.inputs.bulk import is_bulk
 from tokembed.surrogates import well_formed
 from tokembed.types import Encoding
 from tokembed.vocab import Vocab
 
 if TYPE_CHECKING:
-    from tokembed.blocks import Texts
     from tokembed.corpus import Corpus
+    from tokembed.inputs.blocks import Texts
 
 _WORD = re.compile(r"\S+")  # `re` and `str.split()` agree on all 29 white-space code points; `regex` does not
 
@@ -45,13 +45,13 @@ class WhitespaceTokenizer:
 
     def encode_batch(self, block: Texts, vocab: Vocab | None = None, *, offsets: bool = False) -> Corpus:
         """The texts as ids into `vocab`, which grows in text order (a new one where None)."""
-        from tokembed.blocks import block_of, strings_of
         from tokembed.corpus import from_encodings, from_ids
+        from tokembed.inputs.blocks import block_of, strings_of
 
         vocab = Vocab() if vocab is None else vocab
         texts = strings_of(block) if offsets or not is_bulk(block) else None
         if texts is None:
-            from tokembed.bulk_words import words_corpus
+            from tokembed.tokens.bulk_words import words_corpus
 
             return words_corpus(block_of(block), vocab)
         if offsets:

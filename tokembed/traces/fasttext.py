@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tokembed.asking.vector_origin import VectorOrigin, origin
 from tokembed.embedders.fasttext import FastTextEmbedder
 from tokembed.errors import counted
 from tokembed.hangul import letters
 from tokembed.ngrams import NGrams, TrainedNGrams
 from tokembed.traces.learned import Learned, norm, vectors_step
 from tokembed.traces.steps import Step, Trace
-from tokembed.vector_origin import VectorOrigin, origin
 from tokembed.vectors import WordVectors
 
 Vector = NDArray[np.float32]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tokembed.asking.search import unit
 from tokembed.corpus import from_encodings
-from tokembed.long_texts import Limit
-from tokembed.search import unit
+from tokembed.tokens.long_texts import Limit
 from tokembed.traces.learned import norm
 from tokembed.traces.steps import Row, Step, Trace
 from tokembed.types import Encoding, Tokenizer

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tokembed.corpus import Corpus
-from tokembed.pooling import HasLookup, token_vectors
+from tokembed.text_vectors.pooling import HasLookup, token_vectors
 from tokembed.traces.steps import Cell, Row, Step
 from tokembed.types import Kind
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from tokembed.asking.vector_origin import origin
 from tokembed.traces.fasttext import ngram_steps
 from tokembed.traces.learned import vector_row
 from tokembed.traces.steps import Step, Trace
 from tokembed.types import Kind
-from tokembed.vector_origin import origin
 from tokembed.vectors import WordVectors
 
 

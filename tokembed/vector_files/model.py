@@ -6,9 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokembed import model_folder
 from tokembed.errors import BadInput
-from tokembed.vector_files import WORDS_ALONE
+from tokembed.vector_files import WORDS_ALONE, model_folder
 from tokembed.vector_files.source import Source
 from tokembed.vectors import WordVectors
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from tokembed.errors import BadInput, counted
-from tokembed.opening import SAMPLE_BYTES, open_bytes, without_compression
+from tokembed.inputs.opening import SAMPLE_BYTES, open_bytes, without_compression
 
 ErrorPolicy = Literal["strict", "skip"]
 POLICIES = ("strict", "skip")

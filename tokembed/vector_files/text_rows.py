@@ -17,9 +17,9 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tokembed.bulk import BULK_BYTES
 from tokembed.cores import n_cores
 from tokembed.errors import counted
+from tokembed.inputs.bulk import BULK_BYTES
 from tokembed.vector_files.assembling import stacked
 from tokembed.vector_files.sample_lines import BLANKS, BYTE_ORDER_MARK, NUMERAL, fields_of
 from tokembed.vector_files.source import Source
@@ -120,7 +120,7 @@ def _blocks(file: IO[bytes], n_above: int) -> Iterator[tuple[bytes, int, bool]]:
 
 
 def _bulk_part(data: bytes, end: int, dim: int, has_words: bool) -> _Part:
-    from tokembed.blocks import strings_between  # little text is read without these
+    from tokembed.inputs.blocks import strings_between  # little text is read without these
     from tokembed.kernels.decimal_numbers import parsed_rows
 
     rows = parsed_rows(np.frombuffer(data, np.uint8), end, dim, has_words=has_words)

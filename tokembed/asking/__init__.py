@@ -1,0 +1,1 @@
+"""Word vectors that are asked: nearest words, analogies, where a cosine stands, and what a misspelled word may mean."""

@@ -1,0 +1,1 @@
+"""Vectors judged: by word sets, by labelled texts, and recurrent networks by how far back they remember."""

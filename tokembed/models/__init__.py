@@ -1,0 +1,1 @@
+"""A tokenizer and an embedder together, kept in a folder, and what `-m` names."""

@@ -1,0 +1,1 @@
+"""Streams of texts become tokens in files, and tokens become text again."""
