@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 import tokembed
 from tokembed import registry
 from tokembed.corpus import Corpus, from_ids
+from tokembed.method_options import options
 from tokembed.text_vectors import pooling
 from tokembed.types import ContextualEmbedder, Kind, StaticEmbedder, TextEmbedder
 from tokembed.vocab import Vocab
@@ -153,7 +154,7 @@ def test_an_option_below_one_is_refused(name: str, option: str) -> None:
 BEYOND = [
     pytest.param(name, option.name, value, marks=[needs_torch] if name in RECURRENT else [])
     for name in TOKEN_EMBEDDERS + RECURRENT
-    for option in registry.options(registry.find("embedder", name))
+    for option in options(registry.find("embedder", name))
     if option.type in ("int", "float")
     for value in ((-1, 10**30) if option.type == "int" else (-1.0, 1e30, float("inf"), float("nan")))
 ]

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tokembed"
 LEVELS = [
     {"errors", "types", "byte_level", "surrogates", "hangul", "tables", "cores", "array_files"},
-    {"alignment", "coverage", "vocab", "writers", "spill", "kernels"},
+    {"method_options", "alignment", "coverage", "vocab", "writers", "spill", "kernels"},
     {"corpus", "vectors", "ngrams", "inputs"},
     {"normalization", "term_counts", "asking", "contextual"},
     {"registry", "plot", "vector_files"},

@@ -18,6 +18,7 @@ import pytest
 import tokembed
 from tests.test_faults import DONE, asked, one_line
 from tokembed import registry
+from tokembed.method_options import options
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is not installed (pip install 'tokembed[neural]')"
@@ -302,7 +303,7 @@ def test_without_torch_a_model_that_was_trained_says_so_too(without: Any, traine
 def test_without_torch_the_methods_show() -> None:
     for name in ("rnn", "lstm", "gru", "bert", "clip"):
         assert registry.find("embedder", name).extra == ("neural", "torch")
-        assert registry.options(registry.find("embedder", name))
+        assert options(registry.find("embedder", name))
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "bert", "clip"])

@@ -22,6 +22,7 @@ from tokembed.corpus import Corpus, from_ids
 from tokembed.errors import BadInput, BadUsage
 from tokembed.kernels import term_counts
 from tokembed.kernels.term_counts import count_terms, texts_with
+from tokembed.method_options import parsed
 from tokembed.term_counts import chosen_terms
 from tokembed.vocab import Vocab
 
@@ -247,7 +248,7 @@ def test_a_state_restores_under_the_same_options() -> None:
     ("word", "value"), [("2", 2), ("1", 1), ("0.5", 0.5), ("1.0", 1.0), (".25", 0.25), ("1e-3", 0.001)]
 )
 def test_a_setting_is_a_whole_number_only_without_a_point(word: str, value: float) -> None:
-    found = registry.parsed(registry.find("embedder", "tfidf"), {"max_df": word})["max_df"]
+    found = parsed(registry.find("embedder", "tfidf"), {"max_df": word})["max_df"]
     assert (found, type(found)) == (value, type(value))
 
 

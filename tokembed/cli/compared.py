@@ -60,7 +60,7 @@ class Cutters:
         return name
 
     def _is_asked(self, cutting: ChosenTokenizer) -> bool:
-        known = {option.name for option in registry.options(registry.find("tokenizer", cutting.called))}
+        known = registry.option_names("tokenizer", cutting.called)
         settings = {
             name: value
             for name, value in self.settings.items()

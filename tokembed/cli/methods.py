@@ -9,6 +9,7 @@ import typer
 from tokembed import registry
 from tokembed.cli.output import table
 from tokembed.errors import BadUsage, did_you_mean
+from tokembed.method_options import Option, options
 
 
 def methods(
@@ -27,11 +28,11 @@ def methods(
         raise BadUsage(f"no method is called {name!r}{did_you_mean(name, known) or '; `tokembed methods` shows all'}")
     for method in found:
         print(f"{method.role} {method.name}: {method.summary}\nsource: {method.source}")
-        shown = [(f"  {option.name}", _default(option), option.help) for option in registry.options(method)]
+        shown = [(f"  {option.name}", _default(option), option.help) for option in options(method)]
         if shown:
             print("\n".join(["options:", *table(shown, right=[False] * 3)]))
 
 
-def _default(option: registry.Option) -> str:
+def _default(option: Option) -> str:
     default = str(option.default).lower() if isinstance(option.default, bool) else str(option.default)
     return f"{default} ({' or '.join(option.values)})" if option.values else default

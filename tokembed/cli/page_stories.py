@@ -53,7 +53,7 @@ def _plain(name: str, shown: Shown) -> tuple[str, Tokenizer, dict[str, Any]]:
     form = {option: asked.pop(option) for option in _NORMALIZING if option in asked}
     if all(value in (False, "none") for value in form.values()):
         return made_by, shown.tokenizers[name], {}
-    known = {option.name for option in registry.options(registry.find("tokenizer", made_by))}
+    known = registry.option_names("tokenizer", made_by)
     flags = {option: value for option, value in asked.items() if option in known}
     return made_by, registry.tokenizer(made_by, **flags), form
 

@@ -13,7 +13,7 @@ def made_tokenizers(
     """The tokenizers by name; a flag that none of them knows is refused."""
     flags = {"special": special, "parse_special": parse_special}
     asked = {flag for flag, is_on in flags.items() if is_on}
-    known = {name: {option.name for option in registry.options(registry.find("tokenizer", name))} for name in names}
+    known = {name: registry.option_names("tokenizer", name) for name in names}
     for flag in asked - set().union(*known.values()):
         raise BadUsage(f"--{flag.replace('_', '-')} needs a tokenizer with special tokens, {', '.join(names)} has none")
     return {

@@ -8,6 +8,7 @@ import typer
 
 from tokembed import registry
 from tokembed.errors import BadUsage
+from tokembed.method_options import parsed
 
 _NUMBER = int | None
 Dim = Annotated[_NUMBER, typer.Option("--dim", help="Dimensions of a vector.")]
@@ -39,7 +40,7 @@ def embedder_settings(embedder: str, given: dict[str, int | float | None], pairs
         if name in settings:
             raise BadUsage(f"{name} must be given once, got {settings[name]} and {value}")
         settings[name] = value
-    return registry.parsed(registry.find("embedder", embedder), settings)
+    return parsed(registry.find("embedder", embedder), settings)
 
 
 def only_one(option: str, names: list[str] | None, default: str) -> str:

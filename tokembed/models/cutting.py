@@ -51,8 +51,7 @@ def chosen_tokenizer(name: str, settings: dict[str, Any], called: str | None = N
 
 def with_special(cutting: ChosenTokenizer) -> ChosenTokenizer:
     """The same tokenizer with its special tokens around each text, where it has such."""
-    options = {option.name for option in registry.options(registry.find("tokenizer", cutting.name))}
-    if "special" not in options or cutting.settings.get("special"):
+    if "special" not in registry.option_names("tokenizer", cutting.name) or cutting.settings.get("special"):
         return cutting
     return chosen_tokenizer(cutting.name, {**cutting.settings, "special": True}, cutting.called)
 

@@ -14,6 +14,7 @@ from tokembed.contextual import hub_models
 from tokembed.corpus import Corpus
 from tokembed.coverage import TokenCounts
 from tokembed.errors import BadInput, BadUsage
+from tokembed.method_options import options
 from tokembed.models.cutting import ChosenTokenizer, check_same, chosen_tokenizer, saved_tokenizer, with_special
 from tokembed.types import ContextualEmbedder, StaticEmbedder, TextEmbedder
 from tokembed.vector_files import WORDS_ALONE, model_folder
@@ -187,7 +188,7 @@ def trained_model(embedder_name: str, settings: dict[str, Any]) -> Model:
 
 
 def _defaults(method: registry.Method) -> dict[str, Any]:
-    return {option.name: option.default for option in registry.options(method)}
+    return {option.name: option.default for option in options(method)}
 
 
 def load(path: Path) -> Model | WordVectors:
