@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,28 @@ def test_a_text_that_stands_twice_is_alike_in_full(bert: Path) -> None:
     assert found.pairs[0].similarities[0].n_with_vector == (3, 3)
 
 
+def test_a_word_behind_the_first_500_is_looked_at_too(lstm: Path) -> None:
+    rows = rows_of(lstm)
+    long = only_rows(rows, ["나는 " * 505 + "배를"])[0]
+    assert rows.word_rows([long])[0].n_with_vector == 506
+    tokens = rows.embedder.token_vectors(from_encodings([long.encoding], rows.cutter.vocab))  # type: ignore[arg-type]
+    np.testing.assert_allclose(rows.word_vector(long, 505), tokens[-3:-1].mean(axis=0), atol=1e-6)  # 배 ##를 [SEP]
+
+
+def test_what_a_network_reads_as_unknown_is_all_the_same_to_it(lstm: Path) -> None:
+    rows = rows_of(lstm)
+    found = pair(rows, ["music 배를 탔다", "film 배를 탔다"], "배를")
+    assert (found.difference, found.sees_no_difference) == (Difference.NOWHERE, True)
+    found = pair(rows, ["music 배를 탔다", "film 배를 먹었다"], "배를")
+    assert (found.difference, found.sees_no_difference) == (Difference.BEHIND, True)
+
+
+def test_tokens_beyond_the_window_make_no_difference(bert: Path) -> None:
+    rows = rows_of(bert)
+    found = pair(rows, ["cats " + "on " * 8 + "the mat", "cats " + "on " * 8 + "sat the"], "cats")
+    assert (found.difference, found.sees_no_difference) == (Difference.NOWHERE, True)
+
+
 # The command
 
 TWO = ("compare", "-c", "나는 배를 먹었다", "-c", "그는 배를 탔다", "-c", "그는 배를 먹었다", "-t", "whitespace")
@@ -272,6 +295,69 @@ def test_minilm_tells_two_banks_apart(run: Run) -> None:
     one, other = vectors
     assert found["cosine"] == pytest.approx(one @ other / math.sqrt((one @ one) * (other @ other)), abs=1e-5)
     assert found["cosine"] < 0.95
+
+
+def test_a_network_has_no_window_and_what_is_cut_alike_has_one_row(run: Run, lstm: Path, tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(lstm)
+    (tmp_path / "long.txt").write_text("배를 먹었다 " * 300, encoding="utf-8")
+    done = run("compare", "long.txt", "-m", str(lstm), "-m", "again", "-t", "whitespace", "-f", "json")
+    (text,) = json.loads(done.stdout)["texts"]
+    assert [row["tokenizer"] for row in text["tokenizers"]] == ["whitespace", "bert, special"]
+    assert text["tokenizers"][1]["window"] is None
+    assert [row["n_with_vector"] for row in text["embedders"]] == [600, 600]
+
+
+def test_a_folder_may_be_called_like_a_tokenizer(run: Run, bert: Path, tmp_path: Path) -> None:
+    (tmp_path / "bert").symlink_to(bert)
+    for name in ("bert", str(bert)):
+        done = run("embed", "-c", "the cat", "-m", name, "-o", f"{Path(name).name}.npy")
+        assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "bert.npy"), np.load(tmp_path / f"{bert.name}.npy"))
+
+
+def test_the_table_of_a_transformer_can_be_asked(run: Run, bert: Path, tmp_path: Path) -> None:
+    run("embed", "-m", str(bert), "--level", "vocab", "-o", "table.vec")
+    of_model, of_file = (
+        run("neighbors", "cat", "-m", name, "-k", "3", "-f", "jsonl") for name in (str(bert), "table.vec")
+    )
+    assert of_model.returncode == 0, of_model.stderr
+    assert b"the look-up table it reads them by" in of_model.stderr
+    words = [[hit["word"] for hit in map(json.loads, done.stdout.splitlines())] for done in (of_model, of_file)]
+    assert words[0] == words[1]
+    done = run("info", str(bert))
+    assert (done.returncode, b"embed -m " in done.stderr) == (1, True)
+
+
+def test_tokens_without_a_row_are_left_out_and_told(run: Run, bert: Path, tmp_path: Path) -> None:
+    shutil.copytree(bert, tmp_path / "more")
+    file = tmp_path / "more" / "tokenizer.json"
+    description = json.loads(file.read_text(encoding="utf-8"))
+    description["model"]["vocab"] |= {"dog": len(WORDS), "bird": len(WORDS) + 1}
+    file.write_text(json.dumps(description), encoding="utf-8")
+    done = run("embed", "-m", "more", "--level", "vocab", "-o", "table.vec")
+    assert done.returncode == 0, done.stderr
+    assert b"2 tokens of the tokenizer have no row in the look-up table" in done.stderr
+    words = [line.split(" ")[0] for line in (tmp_path / "table.vec").read_text(encoding="utf-8").splitlines()[1:]]
+    assert words == WORDS
+
+
+def test_options_that_would_do_nothing_are_refused(run: Run, lstm: Path, tmp_path: Path) -> None:
+    done = run("embed", "-c", "a", "-m", str(lstm), "--level", "token", "--pool", "last", "-o", "x.npy")
+    assert (done.returncode, b"--pool makes a text's vector" in done.stderr) == (2, True)
+    (tmp_path / "a.txt").write_text("나는 배를\n그는 배를\n", encoding="utf-8")
+    run("train", "tfidf", "a.txt", "-o", "tfidf")
+    done = run("compare", "a.txt", "-m", "tfidf", "--word", "배를")
+    assert (done.returncode, b"--word must have a model with vectors of words" in done.stderr) == (2, True)
+
+
+def test_what_is_trained_at_once_tells_what_it_leaves_out(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("나는 배를\n\n그는 배를 zzz\n나는 그는\n" * 5 + "qqq\n", encoding="utf-8")
+    done = run("embed", "a.txt", "-e", "lstm", "--dim", "4", "--epochs", "1", "--min-count", "3", "-o", "x.npy")
+    assert done.returncode == 0, done.stderr
+    assert b"empty: 5 texts, whose vectors are zeros" in done.stderr
+    assert b"read as one unknown token: 1 of 36 tokens" in done.stderr
+    coverage = json.loads((tmp_path / "x.npy.json").read_bytes())["coverage"]
+    assert (coverage["texts_without_tokens"], coverage["tokens_read_as_unknown"]) == (5, 1)
 
 
 def test_a_model_is_opened_with_its_own_tokenizer(lstm: Path) -> None:

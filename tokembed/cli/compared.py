@@ -15,7 +15,7 @@ from tokembed.compare.grids import Window, model_window
 from tokembed.compare.static_rows import StaticRows
 from tokembed.compare.term_rows import TermRows, fitted_rows
 from tokembed.compare.word_rows import TextRows
-from tokembed.models.cutting import ChosenTokenizer
+from tokembed.models.cutting import ChosenTokenizer, is_same
 from tokembed.models.model import trained_model
 from tokembed.models.named import opened_parts
 from tokembed.vectors import WordVectors
@@ -40,23 +40,24 @@ class Cutters:
     settings: Mapping[str, Any]
     brought: dict[str, ChosenTokenizer] = field(default_factory=dict)
 
-    def add(self, cutting: ChosenTokenizer, model: str, max_tokens: int | None = None) -> str:
+    def add(self, cutting: ChosenTokenizer, model: str, window: Window | None) -> str:
         """The name of a model's own tokenizer, which becomes one more row unless it is there already.
 
         Args:
-            max_tokens: how many tokens the model itself takes, where that is known.
+            window: what the model takes of a text.
         """
         if cutting.called in self.asked and self._is_asked(cutting):
             return cutting.called
+        for name, other in self.brought.items():
+            if is_same(cutting, other) and self.windows[name] == window:
+                return name
         changed = [option if value is True else str(value) for option, value in cutting.settings.items()]
         name = ", ".join([cutting.called, *changed])
         if name in self.tokenizers:
             name = f"{name} of {model}"
         self.tokenizers[name] = cutting.tokenizer
         self.brought[name] = cutting
-        self.windows[name] = model_window(cutting.name)
-        if max_tokens is not None:
-            self.windows[name] = Window(max_tokens, sum(map(len, cutting.tokenizer.frame)))
+        self.windows[name] = window
         return name
 
     def _is_asked(self, cutting: ChosenTokenizer) -> bool:
@@ -77,7 +78,7 @@ def model_rows(models: Sequence[str], cutters: Cutters) -> list[TextRows]:
         if cutting is not None and hasattr(vectors, "token_vectors"):
             found.append(_context_rows(name, cutting, cast("ContextualEmbedder", vectors), cutters))
             continue
-        names = cutters.asked if cutting is None else [cutters.add(cutting, name)]
+        names = cutters.asked if cutting is None else [cutters.add(cutting, name, model_window(cutting.name))]
         if isinstance(vectors, WordVectors):
             search = Search(vectors)
             found += [StaticRows(name, tokenizer, search) for tokenizer in names]
@@ -96,7 +97,10 @@ def pretrained_rows(embedders: Sequence[str], cutters: Cutters) -> list[TextRows
 
 
 def _context_rows(name: str, cutting: ChosenTokenizer, embedder: ContextualEmbedder, cutters: Cutters) -> ContextRows:
-    return ContextRows(name, cutters.add(cutting, name, embedder.max_tokens), embedder, cutting.tokenizer)
+    window = None
+    if embedder.max_tokens is not None:
+        window = Window(embedder.max_tokens, sum(map(len, cutting.tokenizer.frame)))
+    return ContextRows(name, cutters.add(cutting, name, window), embedder, cutting.tokenizer)
 
 
 def embedder_rows(embedders: Sequence[str], grids: Sequence[Grid], cutters: Cutters) -> list[TextRows]:

@@ -65,13 +65,17 @@ def embed_in_context(wanted: Wanted, model: Model, name: str, inputs: Inputs) ->
     inputs.finish()
 
 
-def write_trained_on(wanted: Wanted, model: Model, parts: Iterable[Corpus], record: exports.Record) -> ContextLeftOut:
-    """Write the vectors of the texts that the model was trained on."""
-    pool = check(wanted, model, model.embedder_name)
-    left_out = ContextLeftOut()
-    reader = Reader(cast(ContextualEmbedder, model.embedder), model.cutting.tokenizer)
+def write_trained_on(
+    wanted: Wanted, model: Model, parts: Iterable[Corpus], left_out: ContextLeftOut, record: exports.Record
+) -> None:
+    """Write the vectors of the texts that the model was trained on; what is left out is counted."""
+    pool, reader = check(wanted, model, model.embedder_name), reader_of(model)
     _write(wanted, reader.of_corpus(parts, left_out), reader, pool, left_out, record)
-    return left_out
+
+
+def reader_of(model: Model) -> Reader:
+    """What reads texts of any length with a model that has no window."""
+    return Reader(cast(ContextualEmbedder, model.embedder), model.cutting.tokenizer)
 
 
 def check(wanted: Wanted, model: Model, name: str) -> str:
@@ -85,10 +89,17 @@ def check(wanted: Wanted, model: Model, name: str) -> str:
     exports.check_suffix(wanted.out, exports.DENSE_SUFFIXES, f"the vectors of {name} are dense, one a {wanted.level}")
     if wanted.ids and wanted.level != "text":
         raise BadUsage("--ids names texts, so it goes with --level text; leave it out")
+    check_pool_level(wanted)
     pools = cast(ContextualEmbedder, model.embedder).pools
     if wanted.level == "text" and wanted.pool not in (None, *pools):
         raise BadUsage(f"--pool must be {' or '.join(pools)} for {model.embedder_name}, got {wanted.pool!r}")
     return wanted.pool or pools[0]
+
+
+def check_pool_level(wanted: Wanted) -> None:
+    """Raise BadUsage where a pool is asked for and no vectors of texts are."""
+    if wanted.pool is not None and wanted.level != "text":
+        raise BadUsage(f"--pool makes a text's vector, so it goes with --level text, got {wanted.level}; leave it out")
 
 
 def _kept(wanted: Wanted, made_from: dict[str, Any]) -> KeptParts | None:

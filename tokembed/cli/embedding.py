@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, diags_array
 
 import tokembed
 from tokembed.cli.context import check as check_in_context
-from tokembed.cli.context import embed_in_context, write_trained_on
+from tokembed.cli.context import check_pool_level, embed_in_context, reader_of, tell_left_out, write_trained_on
 from tokembed.cli.inputs import Inputs
 from tokembed.cli.left_out import tell_unknown, tell_without_vector, tell_words_left_out
 from tokembed.cli.output import tell
@@ -24,6 +24,7 @@ from tokembed.models.cutting import ChosenTokenizer, chosen_tokenizer
 from tokembed.models.model import Model, new_model
 from tokembed.text_vectors import exports
 from tokembed.text_vectors import static as embedding
+from tokembed.text_vectors.context import ContextLeftOut
 from tokembed.text_vectors.static import LeftOut, Pooling
 from tokembed.training.corpus import corpus_on_disk
 from tokembed.types import POOLS, ContextualEmbedder, Oov, Pool, TextEmbedder
@@ -85,7 +86,7 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
         corpus_on_disk(inputs.batches(), model.cutting.tokenizer, named=True, progress=line.add) as (corpus, counts),
     ):
         model.fit(corpus, counts)
-        left_out = LeftOut(counts)
+        left_out = ContextLeftOut(counts) if model.is_contextual else LeftOut(counts)
 
         def record() -> dict[str, Any]:
             terms = {"number": len(model.terms), "sha256": model.terms.sha256()}
@@ -94,7 +95,10 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
             return {"inputs": inputs.record(), **made, "coverage": coverage}
 
         _write(wanted, model, embedding.parts(corpus), left_out, record)
-    _tell(wanted, left_out, model.cutting, is_trained=True)
+    if isinstance(left_out, ContextLeftOut):
+        tell_left_out(left_out, reader_of(model))
+    else:
+        _tell(wanted, left_out, model.cutting, is_trained=True)
     inputs.finish()
 
 
@@ -164,6 +168,7 @@ def _check(wanted: Wanted, found: Model | WordVectors, name: str) -> None:
         check_in_context(wanted, found, name)
         return
     is_sparse = isinstance(found, Model) and found.is_sparse
+    check_pool_level(wanted)
     if wanted.pool not in (None, *POOLS):
         raise BadUsage(f"--pool must be {' or '.join(POOLS)} for {name}, got {wanted.pool!r}")
     if is_sparse and wanted.has_offsets:
@@ -186,9 +191,12 @@ def _write(
     wanted: Wanted,
     found: Model | WordVectors,
     pieces: Iterable[Corpus],
-    left_out: LeftOut,
+    left_out: LeftOut | ContextLeftOut,
     record: Callable[[], dict[str, Any]],
 ) -> None:
+    if isinstance(left_out, ContextLeftOut):
+        write_trained_on(wanted, cast(Model, found), pieces, left_out, record)
+        return
     if isinstance(found, Model) and found.is_sparse:
         embedder = cast(TextEmbedder, found.embedder)
         if wanted.level == "vocab":
@@ -196,9 +204,6 @@ def _write(
             exports.write_sparse(wanted.out, [rows], terms.tokens, terms, record, ids=False)
         else:
             embedding.write_sparse_vectors(wanted.out, pieces, embedder, left_out, record, ids=wanted.ids)
-        return
-    if isinstance(found, Model) and found.is_contextual and wanted.level != "vocab":
-        write_trained_on(wanted, found, pieces, record)
         return
     words = found.word_vectors() if isinstance(found, Model) else found
     if wanted.level == "vocab":

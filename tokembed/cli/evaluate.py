@@ -169,6 +169,6 @@ def _on_labelled(
 
 
 def _opened(model: str) -> WordVectors:
-    from tokembed.convert import read_vectors
+    from tokembed.models.named import opened_words
 
-    return read_vectors(model, notice=tell)
+    return opened_words(model, notice=tell)

@@ -16,6 +16,7 @@ from tokembed.errors import counted
 if TYPE_CHECKING:
     from tokembed.asking.asked import Asked
     from tokembed.asking.search import Search
+    from tokembed.vectors import WordVectors
 
 Models = Annotated[
     list[str],
@@ -39,12 +40,19 @@ def opened_models(paths: Sequence[str], progress: Callable[[int], None]) -> list
         progress: called with how many more rows are read.
     """
     from tokembed.asking.search import Search
-    from tokembed.convert import read_vectors
 
-    return [
-        Opened(name, Search(read_vectors(path, notice=tell, progress=progress)))
-        for name, path in zip(shown_names(paths), paths, strict=True)
-    ]
+    return [Opened(name, Search(_words(path, progress))) for name, path in zip(shown_names(paths), paths, strict=True)]
+
+
+def _words(path: str, progress: Callable[[int], None]) -> WordVectors:
+    from tokembed.convert import read_vectors
+    from tokembed.vector_files.model_folder import is_model
+
+    if Path(path).is_file() or is_model(Path(path)):
+        return read_vectors(path, notice=tell, progress=progress)
+    from tokembed.models.named import opened_words  # loads what transformers alone need
+
+    return opened_words(path, notice=tell, progress=progress)
 
 
 def shown_names(paths: Sequence[str]) -> list[str]:

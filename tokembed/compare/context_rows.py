@@ -32,11 +32,13 @@ class _Read:
         vector: of the text, (text_dim,); nan where none of its tokens is known.
         words: what there is for each word.
         word_vectors: of the first MOST_WORDS words, (n_words, dim); zeros where there is none.
+        tokens: those that the model reads, None for one that it reads as any other unknown one.
     """
 
     vector: NDArray[np.float32]
     words: tuple[WordRow, ...]
     word_vectors: NDArray[np.float32]
+    tokens: tuple[str | None, ...]
 
 
 class ContextRows:
@@ -76,11 +78,24 @@ class ContextRows:
             found.append(EmbedderRow(self.name, self.tokenizer, (*words, *read.words[len(words) :])))
         return found
 
-    def word_vector(self, row: Row, word: int) -> NDArray[np.float32]:
-        """The vector of one of the first MOST_WORDS words of a text, (dim,), zeros where it has none."""
+    def word_vectors(self, row: Row) -> NDArray[np.float32]:
+        """The vectors of the first MOST_WORDS words of a text, (n_words, dim), zeros for one that has none."""
         (read,) = self._read([row.encoding])
-        vectors = read.word_vectors
-        return vectors[word] if word < len(vectors) else np.zeros(self.embedder.dim, np.float32)
+        return read.word_vectors
+
+    def word_vector(self, row: Row, word: int) -> NDArray[np.float32]:
+        """The vector of a word of a text, (dim,), zeros where it has none."""
+        vectors = self.word_vectors(row)
+        if word >= len(vectors):  # what is kept of a text has its first words alone
+            (made,) = self._made([row.encoding], first_word=word)
+            vectors, word = made.word_vectors, 0
+        vector: NDArray[np.float32] = vectors[word]
+        return vector
+
+    def tokens_read(self, row: Row) -> tuple[str | None, ...]:
+        """The tokens that the model reads, None for one that it reads as any other unknown one."""
+        (read,) = self._read([row.encoding])
+        return read.tokens
 
     @cached_property
     def word_sample(self) -> NDArray[np.float64]:
@@ -104,7 +119,7 @@ class ContextRows:
                 self._kept |= read
             yield from (read.get(one) or self._kept[one] for one in block)
 
-    def _made(self, encodings: Sequence[Encoding]) -> Iterator[_Read]:
+    def _made(self, encodings: Sequence[Encoding], first_word: int = 0) -> Iterator[_Read]:
         embedder, frame = self.embedder, self.cutter.frame
         limit = None if embedder.max_tokens is None else Limit(embedder.max_tokens, "truncate")
         cut = [one if limit is None else limit.encodings(one, frame, "")[0] for one in encodings]
@@ -114,7 +129,15 @@ class ContextRows:
         for place, encoding in enumerate(encodings):
             tokens = slice(corpus.starts[place], corpus.starts[place + 1])
             n_read = len(cut[place]) - (len(frame[1]) if cut[place] is not encoding else 0)
-            yield _made_of(encoding, of_texts[place], vectors[tokens][:n_read], has_row[tokens][:n_read])
+            yield _made_of(encoding, of_texts[place], vectors[tokens][:n_read], has_row[tokens][:n_read], first_word)
+
+    @cached_property
+    def _places_of(self) -> dict[str, list[int]]:
+        """Where each word stands among those of the reference sentences."""
+        places: dict[str, list[int]] = {}
+        for place, word in enumerate(self._reference_words[0]):
+            places.setdefault(word, []).append(place)
+        return places
 
     @cached_property
     def _reference_words(self) -> tuple[list[str], NDArray[np.float32]]:
@@ -138,7 +161,8 @@ class ContextRows:
         if not words or not len(vectors):
             return [None] * len(vectors)
         cosines = unit(vectors) @ directions.T  # (n_words, n_reference_words)
-        cosines[np.array(own)[: len(vectors), None] == np.array(words)] = -np.inf
+        for row, word in enumerate(own[: len(vectors)]):
+            cosines[row, self._places_of.get(word, [])] = -np.inf
         return [
             Hit(words[place], place, min(float(row[place]), 1.0)) if vector.any() else None
             for row, place, vector in zip(cosines, cosines.argmax(axis=1).tolist(), vectors, strict=True)
@@ -151,14 +175,18 @@ def _spelled(encoding: Encoding) -> list[str]:
 
 
 def _made_of(
-    encoding: Encoding, vector: NDArray[np.float32], vectors: NDArray[np.float32], has_row: NDArray[np.bool_]
+    encoding: Encoding,
+    vector: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    has_row: NDArray[np.bool_],
+    first_word: int,
 ) -> _Read:
-    """What there is for the words of a text.
+    """What there is for the words of a text from `first_word` on.
 
     Args:
         vectors, has_row: of its first tokens, those that the model reads.
     """
-    words = by_word(encoding, word_spans(encoding.text))
+    words = by_word(encoding, word_spans(encoding.text))[first_word:]
     rows, means = [], np.zeros((min(len(words), MOST_WORDS), vectors.shape[1]), np.float32)
     for word, places in enumerate(words):
         own = [place for place in places if not encoding.special[place]]
@@ -168,7 +196,8 @@ def _made_of(
             means[word] = vectors[known].mean(axis=0, dtype=np.float64)
     if not any(row.has_vector for row in rows):
         vector = np.full_like(vector, np.nan)
-    return _Read(vector, tuple(rows), means)
+    tokens = tuple(token if there else None for token, there in zip(encoding.tokens, has_row.tolist(), strict=False))
+    return _Read(vector, tuple(rows), means, tokens)
 
 
 def _kind(own: Sequence[int], known: Sequence[int], n_read: int) -> WordKind:

@@ -95,6 +95,10 @@ class StaticRows:
         found = self._search.nearest(vectors[able], 1, without=own)
         return {words[place]: hits[0] for place, hits in zip(able, found, strict=True) if hits}
 
+    def word_vectors(self, row: Row) -> NDArray[np.float32]:
+        """The vectors of the first MOST_WORDS words of a text, (n_words, dim), zeros for one that has none."""
+        return self._means([_parts(row.encoding, places) for places in row.by_word[:MOST_WORDS]])
+
     def word_vector(self, row: Row, word: int) -> NDArray[np.float32]:
         """The vector of a word of a text, (dim,), zeros where it has none."""
         vector: NDArray[np.float32] = self._means([_parts(row.encoding, row.by_word[word])])[0]

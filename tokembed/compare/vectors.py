@@ -19,6 +19,7 @@ from tokembed.compare.text_pairs import (
 )
 from tokembed.compare.word_pairs import WordPair, word_pairs
 from tokembed.compare.word_rows import EmbedderRow, TextRows
+from tokembed.errors import BadUsage
 from tokembed.types import Encoding, Tokenizer
 
 
@@ -54,6 +55,7 @@ def compare_vectors(
 
     Raises:
         BadInput: fewer than two texts have the word.
+        BadUsage: no embedder has vectors of words to look at.
     """
     by_name = {name: [row for grid in grids for row in grid.rows if row.tokenizer == name] for name in tokenizers}
     by_embedder = [embedder.word_rows(by_name[embedder.tokenizer]) for embedder in embedders]
@@ -70,5 +72,7 @@ def compare_vectors(
     of_word = []
     if word is not None:
         able = [embedder for embedder in embedders if isinstance(embedder, StaticRows | ContextRows)]
+        if not able:
+            raise BadUsage("--word must have a model with vectors of words, those shown have vectors of texts alone")
         of_word = word_pairs(word, grids, able)
     return VectorComparison(rows, pairs, disagreement(pairs), word, of_word)

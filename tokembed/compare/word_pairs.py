@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from tokembed.asking.percentiles import percentile
 from tokembed.asking.search import cosine
+from tokembed.compare.context_rows import ContextRows
 from tokembed.compare.word_rows import Difference
 from tokembed.errors import BadInput, counted
 
@@ -32,6 +33,9 @@ class WordVectorRows(Protocol):
 
     def word_vector(self, row: Row, word: int) -> NDArray[np.float32]:
         """The vector of the word at that place, (dim,), zeros where it has none."""
+
+    def word_vectors(self, row: Row) -> NDArray[np.float32]:
+        """Those of the text's first words, (n_words, dim)."""
 
     @property
     def word_sample(self) -> NDArray[np.float64]:
@@ -99,8 +103,8 @@ def _row(grid: Grid, embedder: WordVectorRows) -> Row:
 
 def _pair(embedder: WordVectorRows, one: tuple[int, Row, int], other: tuple[int, Row, int]) -> WordPair:
     pair = WordPair(embedder.name, embedder.tokenizer, one[0], other[0], None, None)
-    if embedder.is_contextual:
-        pair = replace(pair, difference=_difference(*one[1:], *other[1:]))
+    if isinstance(embedder, ContextRows):
+        pair = replace(pair, difference=_difference(embedder, one, other))
     vectors = [embedder.word_vector(row, place) for _, row, place in (one, other)]
     if not all(vector.any() for vector in vectors):
         return pair
@@ -108,9 +112,10 @@ def _pair(embedder: WordVectorRows, one: tuple[int, Row, int], other: tuple[int,
     return replace(pair, cosine=alike, percentile=percentile(alike, embedder.word_sample))
 
 
-def _difference(row: Row, word: int, other: Row, other_word: int) -> Difference:
-    tokens, others = row.encoding.tokens, other.encoding.tokens
-    if tokens == others:
+def _difference(embedder: ContextRows, one: tuple[int, Row, int], other: tuple[int, Row, int]) -> Difference:
+    """Where the embedder reads something else first, as what it does not know is all the same to it."""
+    read, others = (embedder.tokens_read(row) for _, row, _ in (one, other))
+    if read == others:
         return Difference.NOWHERE
-    end, other_end = (places[-1] + 1 if places else 0 for places in (row.by_word[word], other.by_word[other_word]))
-    return Difference.BEHIND if tokens[:end] == others[:other_end] else Difference.BEFORE
+    end, other_end = (places[-1] + 1 if (places := row.by_word[word]) else 0 for _, row, word in (one, other))
+    return Difference.BEHIND if read[:end] == others[:other_end] else Difference.BEFORE

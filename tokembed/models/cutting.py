@@ -71,16 +71,19 @@ def check_same(own: ChosenTokenizer, given: ChosenTokenizer, name: str) -> None:
         own: the model's. given: what was asked for.
         name: of the model, for the message.
     """
-    if given.settings != own.settings or not _is_same(own, given):
+    if not is_same(own, given):
         raise BadUsage(
             f"{name!r} must be used with the tokenizer it was trained with, {_spoken(own)}, got {_spoken(given)}; "
             "leave it out, the model remembers its own"
         )
 
 
-def _is_same(own: ChosenTokenizer, given: ChosenTokenizer) -> bool:
-    descriptions = own.description, given.description
-    return descriptions[0] == descriptions[1] and (descriptions[0] is not None or own.name == given.name)
+def is_same(one: ChosenTokenizer, other: ChosenTokenizer) -> bool:
+    """Whether both cut every text the same way, by what they are made of."""
+    if one.settings != other.settings:
+        return False
+    descriptions = one.description, other.description
+    return descriptions[0] == descriptions[1] and (descriptions[0] is not None or one.name == other.name)
 
 
 def _spoken(cutting: ChosenTokenizer) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import platform
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,7 @@ from tokembed.vector_files.model import word_vectors
 from tokembed.vectors import WordVectors
 from tokembed.vocab import Vocab
 
+_log = logging.getLogger(__name__)
 _LIBRARIES = ("ftfy", "gensim", "numba", "numpy", "regex", "scipy", "tokenizers")
 _NEURAL_LIBRARIES = ("torch", "transformers")
 _REPORTED = ("losses", "perplexity")
@@ -35,6 +37,7 @@ class Model:
     Attributes:
         embedder_settings: all of them.
         training: what the embedder was trained on, and with which versions.
+        weights: the folder of one that comes trained.
     """
 
     cutting: ChosenTokenizer
@@ -42,6 +45,7 @@ class Model:
     embedder_settings: dict[str, Any]
     embedder: TextEmbedder | StaticEmbedder | ContextualEmbedder
     training: dict[str, Any] = field(default_factory=dict)
+    weights: Path | None = None
 
     @property
     def is_sparse(self) -> bool:
@@ -113,10 +117,17 @@ class Model:
         return self.embedder_name in RESUMABLE
 
     def word_vectors(self) -> WordVectors:
-        """Its terms and their vectors, and what gives unseen words one; of a contextual model its look-up table."""
+        """Its terms and their vectors, and what gives unseen words one; of a contextual model its look-up table.
+
+        A table may have more rows than the tokenizer has tokens, or fewer: what lacks one of both is left out.
+        """
         learned, terms = cast(Any, self.embedder), self.terms
         counts, ngrams = getattr(learned, "counts", None), getattr(learned, "ngrams", None)
-        return WordVectors(terms, learned.vectors[: len(terms)], counts, ngrams)
+        matrix = learned.vectors[: len(terms)]
+        if len(matrix) < len(terms):
+            _log.warning("%s tokens of the tokenizer have no row in the look-up table", f"{len(terms) - len(matrix):,}")
+            terms = Vocab(terms.tokens[: len(matrix)])
+        return WordVectors(terms, matrix, counts, ngrams)
 
     def check_tokenizer(self, given: ChosenTokenizer, name: str) -> None:
         """Raise BadUsage where that is not the tokenizer it was trained with; `name` is the model's."""
@@ -124,10 +135,11 @@ class Model:
 
     def record(self) -> dict[str, Any]:
         """What must be known to make the model again."""
+        known_by = {} if self.weights is None else {"sha256": hub_models.sha256(self.weights)}
         return {
             "tokembed": tokembed.__version__,
             "tokenizer": self.cutting.record(),
-            "embedder": {"name": self.embedder_name, **self.embedder_settings},
+            "embedder": {"name": self.embedder_name, **self.embedder_settings, **known_by},
             **self.training,
         }
 
@@ -179,12 +191,14 @@ def trained_model(embedder_name: str, settings: dict[str, Any]) -> Model:
     folder = hub_models.find(everything["model"])
     if folder is None:
         raise hub_models.not_at_hand(everything["model"])
-    is_own = everything["model"] == _defaults(method)["model"]
-    cutting = chosen_tokenizer(embedder_name if is_own else str(folder), {"special": True})
-    if not is_own and not Path(everything["model"]).exists():
-        cutting = replace(cutting, called=everything["model"])
-    recorded = everything | {"model": Path(everything["model"]).name, "sha256": hub_models.sha256(folder)}
-    return Model(cutting, embedder_name, recorded, embedder)
+    if everything["model"] == _defaults(method)["model"]:
+        cutting = chosen_tokenizer(embedder_name, {"special": True})
+    else:  # the whole path, as a folder may be called like a tokenizer that is built in
+        called = folder.name if Path(everything["model"]).exists() else everything["model"]
+        cutting = chosen_tokenizer(str(folder.resolve()), {"special": True}, called)
+    return Model(
+        cutting, embedder_name, everything | {"model": Path(everything["model"]).name}, embedder, weights=folder
+    )
 
 
 def _defaults(method: registry.Method) -> dict[str, Any]:

@@ -51,6 +51,24 @@ def opened(
     return load(path) if path.is_dir() else read_vectors(name, notice=notice)
 
 
+def opened_words(
+    name: str, *, notice: Callable[[str], None] = lambda _: None, progress: Callable[[int], None] = lambda _: None
+) -> WordVectors:
+    """The word vectors of what `-m` names; of a model that reads texts the look-up table it reads tokens by.
+
+    Args:
+        notice: called with one line about each thing worth knowing.
+        progress: called with how many more rows are read.
+
+    Raises:
+        BadInput, NotAtHand: as `opened`.
+    """
+    if not is_transformer(name):
+        return read_vectors(name, notice=notice, progress=progress)
+    notice(f"{name!r} reads texts in order; taken are the vectors of the look-up table it reads them by")
+    return cast(Model, opened(name)).word_vectors()
+
+
 def opened_parts(
     name: str, *, notice: Callable[[str], None] = lambda _: None
 ) -> tuple[ChosenTokenizer | None, WordVectors | TextEmbedder | ContextualEmbedder]:

@@ -45,12 +45,12 @@ def _vectors(grids: Sequence[Grid], rows: WordVectorRows) -> dict[str, NDArray[n
     found: dict[str, NDArray[np.float32]] = {}
     for grid in grids:
         (row,) = [row for row in grid.rows if row.tokenizer == rows.tokenizer]
-        for place in range(len(grid.words)):
-            if len(found) > 10 * MOST_WORDS:  # enough to tell that there are more
-                return found
+        for place, vector in enumerate(rows.word_vectors(row)):
             label = _label(grid, place, found if rows.is_contextual else {})
-            if label not in found and (vector := rows.word_vector(row, place)).any():
+            if label not in found and vector.any():
                 found[label] = vector
+        if len(found) > 10 * MOST_WORDS:  # enough to tell that there are more
+            break
     return found
 
 

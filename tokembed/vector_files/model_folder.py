@@ -121,7 +121,10 @@ def write(
 
 def _record(path: Path) -> dict[str, Any]:
     if not is_model(path):
-        raise BadInput(f"{str(path)!r} must be a model's folder with a {RECORD}, it has none; make one with: train")
+        hint = "make one with: train"
+        if (path / "config.json").exists():
+            hint = f"it may be a transformer's; write its words with: embed -m {path} --level vocab -o words.vec"
+        raise BadInput(f"{str(path)!r} must be a model's folder with a {RECORD}, it has none; {hint}")
     try:
         record: dict[str, Any] = json.loads((path / RECORD).read_bytes())
         found = int(record["format"])
