@@ -9,20 +9,27 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import typer.main
 from hypothesis import settings
 
 import tokembed
 from tests import clip_reference
+from tests.forked_commands import COMMAND as COMMAND
+from tests.forked_commands import ForkedCommands, NewCommands
+from tests.written_tokens import tokenizer_of
+from tokembed.cli import tokenize
 from tokembed.convert import read_vectors
 from tokembed.kernels.bpe_tables import Merges
 from tokembed.kernels.clip_code_points import CodePoints
 from tokembed.tokenizers.clip_bulk import clip_ids, kept_code_points
 from tokembed.vectors import WordVectors
 
+typer.main.get_command = cache(typer.main.get_command)  # it reads the annotations of every command at each call
 settings.register_profile("tokembed", deadline=None, derandomize=True)  # a slow machine is no failure
 settings.load_profile("tokembed")
 
@@ -41,42 +48,69 @@ def small_files(n_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-COMMAND = (sys.executable, "-m", "tokembed")
 COMPILING = b"tokembed: compil"
+AT_START = dict(os.environ)  # libraries that tests import set variables of their own
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
-@pytest.fixture
-def shell(tmp_path: Path) -> dict[str, str]:
-    """The environment of a user whose Hugging Face cache is empty and who is offline."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HF_", "LC_"))}
+@pytest.fixture(scope="session")
+def user_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    kept = {name: value for name, value in AT_START.items() if not name.startswith(("PYT", "HF_", "LC_"))}
     return {
         **kept,
         "PYTHONPATH": str(Path(tokembed.__file__).parents[1]),  # the package these tests import, wherever they run
         "LANG": "C.UTF-8",
         "COLUMNS": "100",
-        "HF_HOME": str(tmp_path / "no-hub-cache"),
+        "HF_HOME": str(tmp_path_factory.getbasetemp() / "no-hub-cache"),
         "HF_HUB_OFFLINE": "1",
     }
 
 
 @pytest.fixture
-def run(tmp_path: Path, shell: dict[str, str]) -> Run:
+def shell(user_environment: dict[str, str]) -> dict[str, str]:
+    """The environment of a user whose Hugging Face cache is empty and who is offline; a test may change it."""
+    return user_environment.copy()
+
+
+@pytest.fixture(scope="session")
+def forked_commands(user_environment: dict[str, str]) -> Iterator[ForkedCommands | NewCommands]:
+    if sys.platform != "linux":  # elsewhere a fork of what has loaded libraries may not be safe
+        yield NewCommands(user_environment)
+        return
+    with ForkedCommands(user_environment) as commands:
+        yield commands
+
+
+@pytest.fixture
+def run(tmp_path: Path, shell: dict[str, str], run_anew: Run, forked_commands: ForkedCommands | NewCommands) -> Run:
     """`run("tokenize", "a.txt", input=None)` in tmp_path: status as `returncode`, stdout and stderr as bytes."""
 
     def run_tokembed(*args: str | bytes, input: bytes | None = None) -> subprocess.CompletedProcess[bytes]:  # noqa: A002
-        done = subprocess.run(
-            [*COMMAND, *args],
-            input=b"" if input is None else input,
-            capture_output=True,
-            cwd=tmp_path,
-            env=shell,
-            timeout=120,
-        )
+        if shell != forked_commands.environment:  # the test wants another
+            return run_anew(*args, input=input)
+        done = forked_commands.run(args, tmp_path, input or b"")
         done.stderr = without_compiling(done.stderr)
         return done
 
     return run_tokembed
+
+
+@pytest.fixture
+def run_anew(tmp_path: Path, shell: dict[str, str]) -> Run:
+    """As `run`, in a process that starts from nothing."""
+
+    def run_tokembed(*args: str | bytes, input: bytes | None = None) -> subprocess.CompletedProcess[bytes]:  # noqa: A002
+        done = NewCommands(shell).run(args, tmp_path, input or b"")
+        done.stderr = without_compiling(done.stderr)
+        return done
+
+    return run_tokembed
+
+
+@pytest.fixture
+def kept_tokenizers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `tokembed tokenize` does in this process makes each tokenizer once."""
+    monkeypatch.setattr(tokenize, "made_tokenizers", lambda names, **_: {name: tokenizer_of(name) for name in names})
 
 
 def without_compiling(stderr: bytes) -> bytes:

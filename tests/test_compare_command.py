@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import COMMAND, Run
+from tests.forked_commands import ForkedCommands
 from tokembed.convert import write_vectors
 from tokembed.models.model import Model
 from tokembed.models.named import opened, opened_parts
@@ -24,7 +25,7 @@ TEXTS = ("-c", "나는 학교에 간다", "-c", "Ab 집에 간다")
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory, forked_commands: ForkedCommands) -> Path:
     """A folder with a file of vectors, and models with tokenizers of their own."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "notes.txt").write_text("나는 학교에 간다\n너는 집에 간다\n" * 5, encoding="utf-8")
@@ -35,8 +36,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("letters", "tfidf", "-t", "character"),
     ):
         method, *more = options
-        command = [*COMMAND, "train", method, "notes.txt", *more, "-o", name]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        assert forked_commands.run(["train", method, "notes.txt", *more, "-o", name], folder).returncode == 0
     return folder
 
 

@@ -17,8 +17,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed (pip install
 import transformers  # noqa: E402
 
 import tokembed  # noqa: E402
+from tests.asking import DONE, asked, one_line  # noqa: E402
 from tests.conftest import Run, minilm_folder  # noqa: E402
-from tests.test_faults import DONE, asked, one_line  # noqa: E402
 from tokembed.contextual.batches import length_batches  # noqa: E402
 from tokembed.contextual.encoder import Encoder  # noqa: E402
 from tokembed.corpus import Corpus, from_ids  # noqa: E402

@@ -396,5 +396,5 @@ def test_many_texts_under_a_template_that_adds_nothing(tmp_path: Path, special: 
 
 
 def test_one_text_is_cut_without_numpy() -> None:
-    code = "import sys, tokembed.long_texts; print('numpy' in sys.modules)"
+    code = "import sys, tokembed.tokens.long_texts; print('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.split() == [b"False"]

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import tokembed
-from tests.test_faults import DONE, asked, one_line
+from tests.asking import DONE, asked, one_line
 from tokembed import registry
 from tokembed.method_options import options
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import COMMAND, Run
+from tests.forked_commands import ForkedCommands
 from tokembed import registry
 from tokembed.report.heat import color
 from tokembed.report.parts import Dot
@@ -84,28 +85,28 @@ def read(page: str) -> Element:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> str:
+def made(tmp_path_factory: pytest.TempPathFactory, forked_commands: ForkedCommands) -> str:
     """A page with everything on it."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "words.vec").write_text(VECTORS, encoding="utf-8")
     texts = [argument for text in TEXTS for argument in ("-c", text)]
-    call = [*COMMAND, "compare", *texts, "-e", "tfidf", "-m", "words.vec", "--word", "eat", "-o", "page.html"]
+    call = ["compare", *texts, "-e", "tfidf", "-m", "words.vec", "--word", "eat", "-o", "page.html"]
     call[call.index("-c") : call.index("-c")] = ["-c", "they eat"]
-    done = subprocess.run(call, cwd=folder, capture_output=True)
+    done = forked_commands.run(call, folder)
     assert (done.returncode, done.stdout) == (0, b""), done.stderr
     return (folder / "page.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def naughty(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], str]:
+def naughty(tmp_path_factory: pytest.TempPathFactory, forked_commands: ForkedCommands) -> tuple[list[str], str]:
     """Strings that have broken programs, and their page."""
     if not (SHARED / "blns.json").exists():
         pytest.skip("the shared list of naughty strings is not here")
     texts = json.loads((SHARED / "blns.json").read_text(encoding="utf-8"))
     folder = tmp_path_factory.mktemp("naughty")
     (folder / "blns.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts), encoding="utf-8")
-    call = [*COMMAND, "compare", "blns.jsonl", "--limit", "1000", "-t", "bert", "-t", "clip", "-o", "page.html"]
-    done = subprocess.run(call, cwd=folder, capture_output=True)
+    call = ["compare", "blns.jsonl", "--limit", "1000", "-t", "bert", "-t", "clip", "-o", "page.html"]
+    done = forked_commands.run(call, folder)
     assert done.returncode == 0, done.stderr
     return texts, (folder / "page.html").read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests import browser as chromium
 from tests.browser import Browser
-from tests.conftest import COMMAND
+from tests.forked_commands import ForkedCommands
 from tokembed import registry
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -32,15 +32,15 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(tmp_path_factory: pytest.TempPathFactory, forked_commands: ForkedCommands) -> Path:
     folder = tmp_path_factory.mktemp("page")
     (folder / "words.vec").write_text(VECTORS, encoding="utf-8")
     texts = ("-c", TEXT, "-c", "I eat breakfast ☃", "-c", "<script>document.title = 'run'</script> and")
-    return written(folder, *texts, "-e", "tfidf", "-m", "words.vec")
+    return written(forked_commands, folder, *texts, "-e", "tfidf", "-m", "words.vec")
 
 
-def written(folder: Path, *arguments: str) -> Path:
-    done = subprocess.run([*COMMAND, "compare", *arguments, "-o", "page.html"], cwd=folder, capture_output=True)
+def written(commands: ForkedCommands, folder: Path, *arguments: str) -> Path:
+    done = commands.run(["compare", *arguments, "-o", "page.html"], folder)
     assert done.returncode == 0, done.stderr
     return folder / "page.html"
 
@@ -165,12 +165,12 @@ def test_dark_and_light_follow_the_reader(window: Browser, page: Path) -> None:
     assert colors == ["rgb(255, 255, 255)", "rgb(21, 23, 26)"]
 
 
-def test_naughty_strings_stay_text(window: Browser, tmp_path: Path) -> None:
+def test_naughty_strings_stay_text(window: Browser, tmp_path: Path, forked_commands: ForkedCommands) -> None:
     if not (SHARED / "blns.json").exists():
         pytest.skip("the shared list of naughty strings is not here")
     strings = json.loads((SHARED / "blns.json").read_text(encoding="utf-8"))
     (tmp_path / "blns.jsonl").write_text("\n".join(json.dumps({"text": one}) for one in strings), encoding="utf-8")
-    made = written(tmp_path, "blns.jsonl", "--limit", "1000", "-t", "bert", "-t", "clip")
+    made = written(forked_commands, tmp_path, "blns.jsonl", "--limit", "1000", "-t", "bert", "-t", "clip")
     shown(window, made, 400)
     assert window.script("return [document.scripts.length, document.querySelectorAll('article').length]") == [
         2,

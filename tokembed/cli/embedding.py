@@ -194,7 +194,7 @@ def _write(
     left_out: LeftOut | ContextLeftOut,
     record: Callable[[], dict[str, Any]],
 ) -> None:
-    if isinstance(left_out, ContextLeftOut):
+    if isinstance(left_out, ContextLeftOut) and wanted.level != "vocab":
         write_trained_on(wanted, cast(Model, found), pieces, left_out, record)
         return
     if isinstance(found, Model) and found.is_sparse:
