@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ import tokembed  # noqa: E402
 from tests.asking import DONE, asked, one_line  # noqa: E402
 from tests.conftest import Run, minilm_folder  # noqa: E402
 from tokembed.contextual.batches import length_batches  # noqa: E402
-from tokembed.contextual.encoder import Encoder  # noqa: E402
 from tokembed.corpus import Corpus, from_ids  # noqa: E402
 from tokembed.inputs.batches import Batch  # noqa: E402
 from tokembed.models.model import Model  # noqa: E402
@@ -156,24 +156,53 @@ def test_batches_hold_each_token_once_and_are_bounded() -> None:
     assert sorted(seen) == list(range(corpus.n_tokens))
 
 
+class Crowded:
+    """A transformer's forward on a GPU that has no room for more than `most` texts at a time."""
+
+    def __init__(self, forward: Any, most: int) -> None:
+        self.forward, self.most = forward, most
+        self.n_texts: list[int] = []
+        self.n_held: list[int] = []
+        self._made: list[Any] = []
+
+    def __call__(self, **given: Any) -> Any:
+        self.n_held.append(sum(made() is not None for made in self._made))
+        halfway = torch.zeros(8)
+        self._made.append(weakref.ref(halfway))
+        self.n_texts.append(len(given["input_ids"]))
+        if self.n_texts[-1] > self.most:
+            raise torch.OutOfMemoryError
+        return self.forward(**given)
+
+
 def test_a_gpu_without_room_makes_smaller_batches(
     bert: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    model = model_of(bert)
-    corpus = cut(model, TEXTS)
+    model = model_of(bert, batch_tokens=64)
+    corpus = cut(model, TEXTS[:1] * 24)  # 8 tokens each: 3 batches of 8 texts
     expected = model.embedder.token_vectors(corpus)  # type: ignore[union-attr]
-    outputs = Encoder._outputs
-
-    def outputs_of_few(self: Encoder, corpus: Corpus, batch: Any) -> Any:
-        if len(batch.places) > 2:
-            raise torch.OutOfMemoryError
-        return outputs(self, corpus, batch)
-
-    monkeypatch.setattr(Encoder, "_outputs", outputs_of_few)
+    module = model.embedder._encoder.module  # type: ignore[union-attr]
+    crowded = Crowded(module.forward, 3)
+    monkeypatch.setattr(module, "forward", crowded)
     with caplog.at_level(logging.WARNING):
         found = model.embedder.token_vectors(corpus)  # type: ignore[union-attr]
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert caplog.records[0].getMessage().endswith("batches have at most 30 tokens from here on")  # half of 5 x 12
+    assert crowded.n_texts == [8, 4, *[2] * 12]
+    assert not any(crowded.n_held), "a failed attempt's tensors take the room of the next"
+    assert [record.getMessage().split(": ")[1] for record in caplog.records] == [
+        f"batches have at most {most} tokens from here on" for most in (32, 16)
+    ]
+
+
+def test_a_text_that_has_no_room_alone_is_told(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(bert)
+    corpus = cut(model, TEXTS)
+    module = model.embedder._encoder.module  # type: ignore[union-attr]
+    monkeypatch.setattr(module, "forward", Crowded(module.forward, 0))
+    with pytest.raises(
+        tokembed.BadInput, match=r"one of 12 tokens does not; use --device cpu or make the text shorter"
+    ):
+        model.embedder.token_vectors(corpus)  # type: ignore[union-attr]
 
 
 # Long texts
@@ -326,40 +355,6 @@ def test_what_cannot_be_is_told_in_one_line(
     refused(["-c", LONG, "-m", str(bert), *more], tmp_path, status, message)
 
 
-def copy_of(folder: Path, tmp_path: Path) -> Path:
-    made = tmp_path / "copy"
-    made.mkdir()
-    for file in folder.iterdir():
-        (made / file.name).write_bytes(file.read_bytes())
-    return made
-
-
-def test_a_config_that_disagrees_with_the_weights_is_refused(bert: Path, tmp_path: Path) -> None:
-    folder = copy_of(bert, tmp_path)
-    config = json.loads((folder / "config.json").read_bytes())
-    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 4}), "utf-8")
-    with pytest.raises(tokembed.BadInput, match=r"weights of .* must be those that its config.json says, 16 are not"):
-        model_of(folder).embedder.dim  # type: ignore[union-attr]  # noqa: B018
-    (folder / "config.json").write_text(json.dumps(config | {"hidden_size": 18}), "utf-8")
-    with pytest.raises(tokembed.BadInput, match="must be an encoder that transformers can load"):
-        model_of(folder).embedder.dim  # type: ignore[union-attr]  # noqa: B018
-
-
-def test_a_pickle_is_refused(bert: Path, tmp_path: Path) -> None:
-    folder = copy_of(bert, tmp_path)
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(tokembed.BadInput, match=r"must have its weights as model.safetensors, .* a pickle"):
-        model_of(folder).embedder.dim  # type: ignore[union-attr]  # noqa: B018
-
-
-def test_weights_that_are_cut_off_are_refused(bert: Path, tmp_path: Path) -> None:
-    folder = copy_of(bert, tmp_path)
-    data = (folder / "model.safetensors").read_bytes()
-    (folder / "model.safetensors").write_bytes(data[: len(data) // 2])
-    with pytest.raises(tokembed.BadInput, match="must be an encoder that transformers can load"):
-        model_of(folder).embedder.dim  # type: ignore[union-attr]  # noqa: B018
-
-
 def test_ids_beyond_the_table_are_refused(bert: Path) -> None:
     corpus = tokembed.tokenizer("bert").encode_batch(["학교"])
     with pytest.raises(tokembed.BadInput, match=r"the ids must be below 14 .* use the model's own tokenizer"):
@@ -377,16 +372,6 @@ def test_weights_that_are_not_at_hand_are_told_with_the_line_that_brings_them(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     line = f"hf download {name} config.json model.safetensors tokenizer.json"
     refused(["-c", "a", *call], tmp_path, 4, line)
-
-
-def test_weights_in_the_hubs_cache_are_found(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    snapshot = tmp_path / "models--owner--tiny" / "snapshots" / "0123"
-    snapshot.parent.mkdir(parents=True)
-    snapshot.symlink_to(bert)
-    model = model_of("owner/tiny")
-    assert (model.cutting.called, model.record()["embedder"]["model"]) == ("owner/tiny", "tiny")
-    assert model.embedder.token_vectors(cut(model, ["the cat"])).shape == (4, 16)  # type: ignore[union-attr]
 
 
 def test_labels_are_told_from_texts_cut_off_at_the_window(bert: Path, run: Run, tmp_path: Path) -> None:

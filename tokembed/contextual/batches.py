@@ -24,10 +24,10 @@ class Batch:
     is_there: NDArray[np.bool_]
 
 
-def length_batches(corpus: Corpus, n_tokens: int) -> Iterator[Batch]:
+def length_batches(corpus: Corpus, n_tokens: int, *, filled_up: bool = True) -> Iterator[Batch]:
     """All texts that have a token, the longest first, in batches of at most so many tokens once filled up.
 
-    A text that is longer alone makes a batch of its own.
+    A text that is longer alone makes a batch of its own. Where nothing may be filled up, a batch is of one length.
     """
     lengths = corpus.lengths()
     order = np.argsort(-lengths, kind="stable")
@@ -36,6 +36,8 @@ def length_batches(corpus: Corpus, n_tokens: int) -> Iterator[Batch]:
     while first < len(order):
         longest = int(lengths[order[first]])
         texts = order[first : first + max(1, n_tokens // longest)]
+        if not filled_up:
+            texts = texts[lengths[texts] == longest]
         first += len(texts)
         columns = np.arange(longest)
         is_there = columns < lengths[texts, None]

@@ -22,8 +22,10 @@ def find(name: str) -> Path | None:
         return None
     from huggingface_hub.constants import HF_HUB_CACHE  # 20 ms that a folder should not cost
 
-    snapshots = Path(HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "snapshots"
-    return next((folder for folder in sorted(snapshots.glob("*")) if has_weights(folder)), None)
+    cached = Path(HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
+    snapshots, main = cached / "snapshots", cached / "refs" / "main"
+    newest = [snapshots / main.read_text("utf-8", "replace").strip()] if main.is_file() else []
+    return next((folder for folder in [*newest, *sorted(snapshots.glob("*"))] if has_weights(folder)), None)
 
 
 def may_be_on_the_hub(name: str) -> bool:
@@ -47,9 +49,22 @@ def is_clip(folder: Path) -> bool:
     Raises:
         BadInput: the config cannot be read.
     """
+    return _entry(folder, "model_type") in _CLIP_TYPES
+
+
+def is_clip_unprojected(folder: Path) -> bool:
+    """Whether the model is CLIP's text tower saved without its projection, as Stable Diffusion has it.
+
+    Raises:
+        BadInput: the config cannot be read.
+    """
+    return is_clip(folder) and _entry(folder, "architectures") == ["CLIPTextModel"]
+
+
+def _entry(folder: Path, key: str) -> Any:
     try:
         config: dict[str, Any] = json.loads((folder / CONFIG).read_bytes())
-        return config.get("model_type") in _CLIP_TYPES
+        return config.get(key)
     except (OSError, ValueError, AttributeError) as error:
         raise BadInput(f"{str(folder / CONFIG)!r} must be a model's config, it cannot be read: {error}") from error
 

@@ -23,9 +23,10 @@ class ClipEmbedder:
         precision: bf16 goes with a GPU.
 
     A text's vector is that of its last token, <|endoftext|>, which has read all before it. Of the last layer it is
-    projected to where the pictures' vectors lie; a token's vector, and a text's of another layer, is not.
+    projected to where the pictures' vectors lie; a token's vector, and a text's of another layer, is not. A tower
+    saved without its projection, as Stable Diffusion's, gives all as they are.
 
-    Source: Radford et al. 2021, section 2.4; transformers' CLIPTextModelWithProjection.
+    Source: Radford et al. 2021, section 2.4; transformers' CLIPTextModelWithProjection, CLIPTextModel.
     """
 
     pools = ("eos",)
@@ -54,12 +55,15 @@ class ClipEmbedder:
     @property
     def text_dim(self) -> int:
         """Dimensions of a text's vector."""
-        return len(self._projection) if self._encoder.is_last else self._encoder.dim
+        return self._encoder.dim if self._projection is None else len(self._projection)
 
     @property
-    def _projection(self) -> NDArray[np.float32]:
-        """(text_dim, dim)."""
-        weight: NDArray[np.float32] = self._encoder.module.text_projection.weight.detach().float().cpu().numpy()
+    def _projection(self) -> NDArray[np.float32] | None:
+        """(text_dim, dim); None where there is none, or where it is not made for the layer."""
+        projection = getattr(self._encoder.module, "text_projection", None)
+        if projection is None or not self._encoder.is_last:
+            return None
+        weight: NDArray[np.float32] = projection.weight.detach().float().cpu().numpy()
         return weight
 
     @property
@@ -87,4 +91,4 @@ class ClipEmbedder:
     def pooled(self, corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[np.float32]:
         """One vector a text, (n_texts, text_dim)."""
         ends = context_pooling.pooled(corpus, vectors, "last")
-        return ends @ self._projection.T if self._encoder.is_last else ends
+        return ends if self._projection is None else ends @ self._projection.T
