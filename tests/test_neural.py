@@ -133,8 +133,9 @@ def test_what_is_for_transformers_is_refused(trained: Path, tmp_path: Path) -> N
 
 
 @needs_torch
+@pytest.mark.parametrize("call", [3, 14], ids=["in the first epoch", "in the second"])
 def test_ctrl_c_keeps_a_state_and_resume_ends_as_if_it_had_not_been(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
     from tokembed.embedders import recurrent_training
 
@@ -143,19 +144,236 @@ def test_ctrl_c_keeps_a_state_and_resume_ends_as_if_it_had_not_been(
     def interrupted(self: Any, batch: Any) -> int:
         nonlocal n_taken
         n_taken += 1
-        if n_taken == 14:  # in the second epoch
+        if n_taken == call:
             raise KeyboardInterrupt
         return take(self, batch)
 
-    call = ["train", "lstm", trained / "a.txt", "-t", "bert", *SMALL, "--set", "layers=2", "-o", tmp_path / "lstm"]
-    monkeypatch.setattr(recurrent_training._Run, "_take", interrupted)
-    assert asked(*call)[0] == 130
+    command = ["train", "lstm", trained / "a.txt", "-t", "bert", *SMALL, "--set", "layers=2", "-o", tmp_path / "lstm"]
+    with monkeypatch.context() as patch:
+        patch.setattr(recurrent_training._Run, "_take", interrupted)
+        status, stderr = asked(*command)
+    assert status == 130
+    where = str(tmp_path / "lstm.checkpoint")
+    assert one_line(stderr) == (
+        f"tokembed: interrupted; the training so far is in {where!r}, and --resume goes on from it\n"
+    )
     assert not (tmp_path / "lstm").exists()
-    monkeypatch.setattr(recurrent_training._Run, "_take", take)
-    assert "go on with --resume, or remove it" in one_line(asked(*call)[1])
-    assert asked(*call, "--resume")[0] == DONE
+    assert "go on with --resume, or remove it" in one_line(asked(*command)[1])
+    status, stderr = asked(*command, "--resume")
+    assert status == DONE
+    assert "since it went on" in stderr
     for file in (trained / "lstm").iterdir():
         assert (tmp_path / "lstm" / file.name).read_bytes() == file.read_bytes()
+    assert not Path(where).exists()
+
+
+@needs_torch
+def test_no_state_is_named_where_none_was_kept(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tokembed.embedders import recurrent
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    command = ["train", "lstm", trained / "a.txt", "-t", "bert", *SMALL, "-o", tmp_path / "lstm"]
+    with monkeypatch.context() as patch:
+        patch.setattr(recurrent, "made", interrupted)
+        assert asked(*command) == (130, "")
+    (tmp_path / "lstm.checkpoint").mkdir()  # as a second Ctrl-C may leave it
+    assert "there is none" in one_line(asked(*command, "--resume")[1])
+    assert asked(*command)[0] == DONE
+    assert not (tmp_path / "lstm.checkpoint").exists()
+
+
+@needs_torch
+def test_a_training_that_runs_away_in_its_first_steps_goes_on_at_another_rate(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tokembed.embedders import recurrent_training
+
+    losses, n_calls = recurrent_training.losses_of, 0
+
+    def broken(*args: Any) -> Any:
+        nonlocal n_calls
+        n_calls += 1
+        return losses(*args) * (float("nan") if n_calls == 4 else 1.0)
+
+    command = ["train", "gru", trained / "a.txt", "-t", "bert", *SMALL, "-o", tmp_path / "gru"]
+    with monkeypatch.context() as patch:
+        patch.setattr(recurrent_training, "losses_of", broken)
+        status, stderr = asked(*command)
+    where = str(tmp_path / "gru.checkpoint")
+    assert status == 1
+    message = (
+        "in step 4 (epoch 1) they are nan and nan; lower learning_rate, it was 0.002; the state after step 0 is in "
+    )
+    assert message + repr(where) in one_line(stderr)
+    assert asked(*command, "--resume", "--set", "learning_rate=0.001")[0] == DONE
+    assert asked(*command[:-1], tmp_path / "other", "--set", "learning_rate=0.001")[0] == DONE
+    for file in (tmp_path / "other").iterdir():  # no step was taken at the first rate
+        assert (tmp_path / "gru" / file.name).read_bytes() == file.read_bytes()
+
+
+@needs_torch
+def test_a_changed_learning_rate_is_recorded_with_the_step_it_holds_from(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tokembed.embedders import recurrent_training
+
+    take, n_taken = recurrent_training._Run._take, 0
+
+    def interrupted(self: Any, batch: Any) -> int:
+        nonlocal n_taken
+        n_taken += 1
+        if n_taken == 6:  # each batch is one step
+            raise KeyboardInterrupt
+        return take(self, batch)
+
+    command = ["train", "gru", trained / "a.txt", "-t", "bert", *SMALL, "-o", tmp_path / "gru"]
+    with monkeypatch.context() as patch:
+        patch.setattr(recurrent_training._Run, "_take", interrupted)
+        assert asked(*command)[0] == 130
+    assert asked(*command, "--resume", "--set", "learning_rate=0.001")[0] == DONE
+    expected = [{"from_step": 0, "learning_rate": 0.002}, {"from_step": 5, "learning_rate": 0.001}]
+    assert json.loads((tmp_path / "gru" / "model.json").read_bytes())["learning_rates"] == expected
+    assert "learning_rates" not in json.loads((trained / "lstm" / "model.json").read_bytes())
+    capsys.readouterr()
+    assert asked("info", tmp_path / "gru", "-f", "json") == (DONE, "")
+    assert json.loads(capsys.readouterr().out)["learning_rates"] == expected
+
+
+@needs_torch
+def test_the_rate_counts_what_this_run_learned_from(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tokembed.cli import train
+    from tokembed.embedders import recurrent_training
+
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            self.now += 100
+            return self.now
+
+    take, n_learned, n_taken = recurrent_training._Run._take, 0, 0
+
+    def counted_or_interrupted(self: Any, batch: Any) -> int:
+        nonlocal n_learned, n_taken
+        n_taken += 1
+        if n_taken == 14:
+            raise KeyboardInterrupt
+        n_tokens = take(self, batch)
+        n_learned += int((self._plan.texts.lengths[batch] - 1).sum())
+        return n_tokens
+
+    monkeypatch.setattr(train, "time", Clock())
+    monkeypatch.setattr(recurrent_training._Run, "_take", counted_or_interrupted)
+    command = ["train", "gru", trained / "a.txt", "-t", "bert", *SMALL, "-o", tmp_path / "gru"]
+    assert asked(*command)[0] == 130
+    n_learned = 0
+    status, stderr = asked(*command, "--resume")
+    assert status == DONE
+    assert f" in 1 min 40 s since it went on, {n_learned / 100:,.0f} tokens a second;" in stderr
+
+
+@needs_torch
+def test_how_many_terms_begin_with_a_vector_is_told_and_recorded(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = tmp_path / "w.vec"
+    words.write_text("3 3\n집 1 0 0\n##에 0 1 0\nmissing 0 0 1\n", encoding="utf-8")
+    command = ("train", "gru", trained / "a.txt", "-t", "bert", *SMALL, "-o", tmp_path / "gru", "--init", words)
+    status, stderr = asked(*command)
+    assert status == DONE
+    terms = (tmp_path / "gru" / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    assert f"tokembed: 2 of {len(terms)} terms begin with a vector of {words}\n" in stderr
+    record = json.loads((tmp_path / "gru" / "model.json").read_bytes())["init"]
+    assert (record["terms"], record["terms_of_the_model"]) == (3, 2)
+    capsys.readouterr()
+    assert asked("info", tmp_path / "gru", "-f", "json")[0] == DONE
+    assert json.loads(capsys.readouterr().out)["init"] == record
+
+
+# Explained
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("cell", "symbols"), [("rnn", ["h"]), ("lstm", ["f", "i", "C~", "C", "o", "h"]), ("gru", ["z", "r", "h~", "h"])]
+)
+def test_a_text_without_tokens_is_explained_too(
+    cell: str, symbols: list[str], trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tokembed.models.model import load
+    from tokembed.traces.states import trace
+
+    assert asked("train", cell, trained / "a.txt", *SMALL, "-o", tmp_path / "m")[0] == DONE
+    model: Any = load(tmp_path / "m")
+    for text in ("", "   "):
+        found = trace(model.embedder, model.cutting.tokenizer, text)
+        assert [(name, values.shape) for name, values in found.layers[0].items()] == [
+            (name, (0, 6)) for name in symbols
+        ]
+        assert (found.tokens, found.expected, found.surprise) == ((), (), ())
+        capsys.readouterr()
+        assert asked("explain", text, "-m", tmp_path / "m") == (DONE, "")
+        assert capsys.readouterr().out.splitlines() == [
+            f"{text!r} in {tmp_path / 'm'}", "  no tokens: there is nothing to read"
+        ]  # fmt: skip
+        assert asked("explain", text, "-m", tmp_path / "m", "-f", "json") == (DONE, "")
+        assert json.loads(capsys.readouterr().out)[0]["steps"] == []
+
+
+@needs_torch
+def test_the_surprise_of_an_unknown_token_is_that_of_any(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert asked("explain", "나는 dog 집에", "-m", trained / "lstm", "-f", "json") == (DONE, "")
+    steps = json.loads(capsys.readouterr().out)[0]["steps"]
+    assert [(step["token"], step["surprise_of"]) for step in steps] == [
+        ("[CLS]", "[CLS]"), ("나는", "나는"), ("dog", "(another token)"), ("집", "집"), ("##에", "##에"),
+        ("[SEP]", "[SEP]"),
+    ]  # fmt: skip
+    assert asked("explain", "나는 cat dog", "-m", trained / "lstm") == (DONE, "")
+    rows = capsys.readouterr().out.splitlines()[1:6]
+    assert ["any unknown" in row for row in rows] == [False, False, False, True, True]
+    cat, dog = (re.search(r"\(unknown to it\) +any unknown ([\d.e-]+) %", row) for row in rows[3:])
+    assert cat is not None
+    assert dog is not None
+
+
+@needs_torch
+def test_what_is_expected_is_the_same_by_blocks_and_by_sorting_everything(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from tokembed.embedders.recurrent_network import Network
+    from tokembed.models.model import load
+    from tokembed.traces import states
+
+    model: Any = load(trained / "lstm")
+    n_classes, n_rows, plain = len(model.terms) + 1, list[int](), Network.log_probabilities
+
+    def coarse(self: Any, hidden: Any) -> Any:
+        n_rows.append(len(hidden))
+        return (plain(self, hidden) * 2).round() / 2  # many are equal now
+
+    monkeypatch.setattr(Network, "log_probabilities", coarse)
+    monkeypatch.setattr(states, "_TOKENS_AT_ONCE", 4)
+    text = "나는 학교에 간다 dog 너는 집에 간다"
+    for number in (1, 3, n_classes, n_classes + 5):
+        found = states.trace(model.embedder, model.cutting.tokenizer, text, n_expected=number)
+        corpus = model.cutting.tokenizer.encode_batch([text])
+        with torch.no_grad():
+            rows = coarse(model.embedder.network, torch.from_numpy(found.layers[-1]["h"].astype(np.float32))).numpy()
+        names = [states.OTHER, *model.terms.tokens]
+        for row, expected in zip(rows, found.expected, strict=True):
+            order = sorted(range(n_classes), key=lambda place: (-row[place], place))[:number]
+            assert [one.token for one in expected] == [names[place] for place in order]
+            np.testing.assert_allclose([one.probability for one in expected], np.exp(row[order]), rtol=1e-6)
+        classes = model.embedder.classes(corpus)
+        np.testing.assert_allclose(found.surprise[1:], -rows[np.arange(len(classes) - 1), classes[1:]])  # type: ignore[arg-type]
+    assert max(set(n_rows) - {len(classes)}) == 4
 
 
 @needs_torch

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import signal
+import threading
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +23,8 @@ from tokembed.embedders.recurrent_baselines import Baselines  # noqa: E402
 from tokembed.embedders.recurrent_cells import Gru, layer, named_weights, put_weights, run, set_parameters  # noqa: E402
 from tokembed.embedders.recurrent_equations import walked  # noqa: E402
 from tokembed.embedders.recurrent_texts import NO_TARGET, ClassTexts  # noqa: E402
+from tokembed.training import checkpoints  # noqa: E402
+from tokembed.training.checkpoints import Checkpoint  # noqa: E402
 from tokembed.vectors import WordVectors  # noqa: E402
 from tokembed.vocab import Vocab  # noqa: E402
 
@@ -291,35 +296,133 @@ def test_too_few_texts_to_hold_one_out_are_refused() -> None:
 # Going on
 
 
-class Stopped(Exception):
-    """As Ctrl-C would."""
+def interrupting(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int, *, inside: bool = False) -> None:
+    """Ctrl-C at the call of that number, from 1; `inside`, it comes as a signal, and the call goes on behind it."""
+    plain, n_calls = getattr(owner, name), 0
+
+    def called(*args: Any, **named: Any) -> Any:
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls == call and not inside:
+            raise KeyboardInterrupt
+        if n_calls == call:
+            signal.raise_signal(signal.SIGINT)
+        return plain(*args, **named)
+
+    monkeypatch.setattr(owner, name, called)
+
+
+def same_bits(one: Any, other: Any) -> None:
+    assert one.losses == other.losses
+    for name, array in one.state().items():
+        assert other.state()[name].tobytes() == array.tobytes(), name
+
+
+INTERRUPTED: dict[str, tuple[Any, str, int, bool]] = {
+    "before the first step": (recurrent_training._Run, "_take", 1, False),
+    "in the first epoch": (recurrent_training._Run, "_take", 3, False),
+    "between two parts of a text": (recurrent_training, "losses_of", 9, False),
+    "while a step is taken": (torch.optim.Adam, "step", 8, True),
+    "while the held-out texts are read": (recurrent_training._Run, "_judge", 1, False),
+    "behind them": (recurrent_training._Run, "_judge", 2, True),
+    "in the last epoch": (recurrent_training._Run, "_take", 27, False),
+    "while a state is written": (checkpoints, "write_arrays", 2, False),
+}
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("stop_at", [3, 9, 17])
-def test_training_that_was_stopped_ends_with_the_same_bits(
-    cell: str, stop_at: int, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("case", INTERRUPTED)
+def test_training_that_was_interrupted_anywhere_ends_with_the_same_bits(
+    cell: str, case: str, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recurrent_training, "PART_TOKENS", 60)
     whole = small(cell).fit(corpus)
-    take, n_taken = recurrent_training._Run._take, 0
-
-    def take_or_stop(self: Any, batch: Any) -> int:
-        nonlocal n_taken
-        n_taken += 1
-        if n_taken == stop_at:
-            raise Stopped
-        return take(self, batch)
-
-    monkeypatch.setattr(recurrent_training._Run, "_take", take_or_stop)
-    with pytest.raises(Stopped):
-        small(cell).fit(corpus, checkpoint=tmp_path / "kept")
-    assert (tmp_path / "kept" / "state.json").exists()
-    monkeypatch.setattr(recurrent_training._Run, "_take", take)
+    owner, name, call, inside = INTERRUPTED[case]
+    with monkeypatch.context() as patch:
+        interrupting(patch, owner, name, call, inside=inside)
+        with pytest.raises(KeyboardInterrupt):
+            small(cell).fit(corpus, checkpoint=tmp_path / "kept")
+    assert checkpoints.has_state(tmp_path / "kept")
     gone_on = small(cell).fit(corpus, checkpoint=tmp_path / "kept")
-    assert gone_on.losses == whole.losses
-    for name, array in whole.state().items():
-        assert gone_on.state()[name].tobytes() == array.tobytes(), name
+    same_bits(whole, gone_on)
+    n_learned = sum(len(chunk.inputs[chunk.targets != NO_TARGET]) for chunk in learned_chunks(gone_on, corpus))
+    assert whole.n_learned == 3 * n_learned
+    assert gone_on.n_learned <= whole.n_learned
+
+
+def learned_chunks(embedder: Any, corpus: Corpus) -> Any:
+    """The chunks of one epoch, as the embedder's own options choose the texts."""
+    texts = ClassTexts(corpus, embedder.terms)
+    learn, _ = texts.split(embedder.held_out, np.random.default_rng([embedder.seed, 3]))
+    return [chunk for batch in texts.batches(learn, 4) for chunk in texts.chunks(batch, 5)]
+
+
+def test_ctrl_c_keeps_the_last_whole_step(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = small("lstm").fit(corpus)
+    with monkeypatch.context() as patch:
+        interrupting(patch, torch.optim.Adam, "step", 8, inside=True)
+        with pytest.raises(KeyboardInterrupt):
+            small("lstm").fit(corpus, checkpoint=tmp_path / "kept")
+    state = json.loads((tmp_path / "kept" / "state.json").read_bytes())
+    assert (state["progress"]["steps"], state["arrays"]) == (8, "arrays-8.safetensors")
+    assert state["progress"]["chunk"] > 0  # between two parts of the same texts
+    gone_on = small("lstm").fit(corpus, checkpoint=tmp_path / "kept")
+    n_before = sum(int((chunk.targets != NO_TARGET).sum()) for chunk in first_chunks(gone_on, corpus, 8))
+    assert gone_on.n_learned == whole.n_learned - n_before
+
+
+def first_chunks(embedder: Any, corpus: Corpus, number: int) -> Any:
+    texts = ClassTexts(corpus, embedder.terms)
+    learn, _ = texts.split(embedder.held_out, np.random.default_rng([embedder.seed, 3]))
+    batches = texts.batches(learn, 4, np.random.default_rng([embedder.seed, 1, 0]))
+    return [chunk for batch in batches for chunk in texts.chunks(batch, 5)][:number]
+
+
+def test_a_second_ctrl_c_leaves_the_state_before(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = small("gru").fit(corpus)
+    with monkeypatch.context() as patch:
+        interrupting(patch, recurrent_training._Run, "_take", 3)
+        interrupting(patch, checkpoints, "write_arrays", 2)  # the first keeps the beginning
+        with pytest.raises(KeyboardInterrupt):
+            small("gru").fit(corpus, checkpoint=tmp_path / "kept")
+    assert sorted(file.name for file in (tmp_path / "kept").iterdir()) == ["arrays-0.safetensors", "state.json"]
+    same_bits(whole, small("gru").fit(corpus, checkpoint=tmp_path / "kept"))
+
+
+def test_a_state_is_kept_every_so_many_tokens(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = small("rnn").fit(corpus)
+    monkeypatch.setattr(recurrent_training, "PART_TOKENS", 60)
+    kept, save = list[int](), Checkpoint.save
+
+    def saved(self: Any, progress: Any, arrays: Any) -> None:
+        kept.append(progress["steps"])
+        save(self, progress, arrays)
+
+    monkeypatch.setattr(Checkpoint, "save", saved)
+    same_bits(whole, small("rnn").fit(corpus, checkpoint=tmp_path / "kept"))
+    assert len(kept) > 10
+    assert kept == sorted(kept)
+
+
+def test_where_ctrl_c_cannot_come_nothing_waits_for_it(corpus: Corpus) -> None:
+    expected, found = small("rnn").fit(corpus), []
+    thread = threading.Thread(target=lambda: found.append(small("rnn").fit(corpus)))
+    thread.start()
+    thread.join()
+    same_bits(expected, found[0])
+
+
+def test_what_stands_beside_a_state_is_not_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "m.checkpoint"
+    Checkpoint(folder, {}).save({"steps": 1}, {"a": np.ones(2)})
+    (folder / "mine.txt").write_text("mine")
+    checkpoints.remove(folder)
+    assert [file.name for file in folder.iterdir()] == ["mine.txt"]
+    assert not checkpoints.has_state(folder)
+    (folder / "mine.txt").unlink()
+    checkpoints.remove(folder)
+    assert not folder.exists()
 
 
 def test_a_state_of_other_options_is_refused_but_of_another_learning_rate_taken(corpus: Corpus, tmp_path: Path) -> None:
@@ -329,23 +432,49 @@ def test_a_state_of_other_options_is_refused_but_of_another_learning_rate_taken(
     small("lstm", epochs=2, learning_rate=0.001).fit(corpus, checkpoint=tmp_path / "kept")
 
 
+@pytest.mark.parametrize(("part_tokens", "last_good"), [(500_000, 0), (60, 18)])
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    part_tokens: int, last_good: int, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recurrent_training, "PART_TOKENS", 60)
-    losses, n_calls = recurrent_training._losses, 0
+    monkeypatch.setattr(recurrent_training, "PART_TOKENS", part_tokens)
+    whole = small("gru").fit(corpus)
+    losses, n_calls = recurrent_training.losses_of, 0
 
     def broken(*args: Any) -> Any:
         nonlocal n_calls
         n_calls += 1
         return losses(*args) * (float("nan") if n_calls > 20 else 1.0)
 
-    monkeypatch.setattr(recurrent_training, "_losses", broken)
-    with pytest.raises(tokembed.BadInput, match=r"must be finite, in step 21 \(epoch 1\) they are nan .*kept"):
+    monkeypatch.setattr(recurrent_training, "losses_of", broken)
+    message = (
+        rf"must be finite, in step 21 \(epoch 1\) they are nan .*; the state after step {last_good} is in '.*kept'"
+    )
+    with pytest.raises(tokembed.BadInput, match=message):
         small("gru").fit(corpus, checkpoint=tmp_path / "kept")
-    monkeypatch.setattr(recurrent_training, "_losses", losses)
-    gone_on = small("gru").fit(corpus, checkpoint=tmp_path / "kept")
-    assert np.isfinite(gone_on.token_vectors(corpus)).all()
+    n_calls = 0
+    with pytest.raises(tokembed.BadInput, match="must be finite") as caught:
+        small("gru").fit(corpus)
+    assert "the state" not in str(caught.value)
+    monkeypatch.setattr(recurrent_training, "losses_of", losses)
+    same_bits(whole, small("gru").fit(corpus, checkpoint=tmp_path / "kept"))
+
+
+def test_the_learning_rates_of_a_training_that_went_on_are_told_by_their_steps(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rate, call in ((0.004, 5), (0.003, 1), (0.001, 4)):  # five steps, none, four
+        with monkeypatch.context() as patch:
+            interrupting(patch, torch.optim.Adam, "step", call, inside=call > 1)
+            with pytest.raises(KeyboardInterrupt):
+                small("lstm", learning_rate=rate).fit(corpus, checkpoint=tmp_path / "kept")
+    found = small("lstm", learning_rate=0.001).fit(corpus, checkpoint=tmp_path / "kept")
+    assert found.learning_rates == [
+        {"from_step": 0, "learning_rate": 0.004},
+        {"from_step": 5, "learning_rate": 0.001},
+    ]
+    done = small("lstm", learning_rate=0.009).fit(corpus, checkpoint=tmp_path / "kept")
+    assert (done.learning_rates, done.n_learned) == (found.learning_rates, 0)
+    assert small("lstm").fit(corpus).learning_rates == []
 
 
 def test_the_global_generator_is_left_alone(corpus: Corpus) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tokembed.cli.embedding import Wanted
 
 KEPT = ".parts"
+_ROUNDING_ONLY = ("batch_tokens", "device")
+"""Options that a run may go on with otherwise, as after running out of memory."""
 
 
 def embed_in_context(wanted: Wanted, model: Model, name: str, inputs: Inputs) -> None:
@@ -50,7 +52,7 @@ def embed_in_context(wanted: Wanted, model: Model, name: str, inputs: Inputs) ->
         }
         how = {"level": wanted.level, **({"pool": pool} if wanted.level == "text" else {}), "on_long": wanted.on_long}
         kept = _kept(wanted, {**about, **how, "inputs": inputs.options()})
-        reader = Reader(embedder, model.cutting.tokenizer, limit, kept)
+        reader = Reader(embedder, model.cutting.tokenizer, limit, kept if wanted.resume else None)
         pieces = reader.pieces(inputs.batches(), left_out, offsets=wanted.has_offsets, progress=line.add)
 
         def record() -> dict[str, Any]:
@@ -59,8 +61,10 @@ def embed_in_context(wanted: Wanted, model: Model, name: str, inputs: Inputs) ->
             }  # fmt: skip
 
         _write(wanted, pieces, reader, pool, left_out, record)
-    if kept is not None:
-        kept.remove()
+    if kept.n_found:
+        found = f"{counted(kept.n_found, 'part')} in {kept.folder}"
+        tell(f"{kept.n_taken:,} of {found} could be used, {kept.n_made:,} had to be made")
+    kept.remove()
     tell_left_out(left_out, reader)
     inputs.finish()
 
@@ -102,12 +106,15 @@ def check_pool_level(wanted: Wanted) -> None:
         raise BadUsage(f"--pool makes a text's vector, so it goes with --level text, got {wanted.level}; leave it out")
 
 
-def _kept(wanted: Wanted, made_from: dict[str, Any]) -> KeptParts | None:
-    if not wanted.resume:
-        return None
-    kept = KeptParts(beside(wanted.out, KEPT), made_from)
-    if n_parts := kept.begin():
-        tell(f"going on with {counted(n_parts, 'part')} in {kept.folder}")
+def _kept(wanted: Wanted, made_from: dict[str, Any]) -> KeptParts:
+    """Where finished parts are kept beside the output; those of an earlier run are told where they are not wanted."""
+    described = made_from["model"]
+    embedder = {name: value for name, value in described["embedder"].items() if name not in _ROUNDING_ONLY}
+    kept = KeptParts(beside(wanted.out, KEPT), {**made_from, "model": {**described, "embedder": embedder}})
+    if wanted.resume:
+        kept.begin()
+    elif kept.exists:
+        tell(f"parts of an earlier run are in {kept.folder}, for --resume; once this run is done they are removed")
     return kept
 
 

@@ -86,7 +86,8 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
         corpus_on_disk(inputs.batches(), model.cutting.tokenizer, named=True, progress=line.add) as (corpus, counts),
     ):
         model.fit(corpus, counts)
-        left_out = ContextLeftOut(counts) if model.is_contextual else LeftOut(counts)
+        reads = model.is_contextual and wanted.level != "vocab"
+        left_out = ContextLeftOut(counts) if reads else LeftOut(counts)
 
         def record() -> dict[str, Any]:
             terms = {"number": len(model.terms), "sha256": model.terms.sha256()}
@@ -94,7 +95,10 @@ def train_and_embed(wanted: Wanted, embedder: str, settings: dict[str, Any], cut
             coverage = {**model.training["coverage"], **left_out.record()}
             return {"inputs": inputs.record(), **made, "coverage": coverage}
 
-        _write(wanted, model, embedding.parts(corpus), left_out, record)
+        if isinstance(left_out, ContextLeftOut):
+            write_trained_on(wanted, model, embedding.parts(corpus), left_out, record)
+        else:
+            _write(wanted, model, embedding.parts(corpus), left_out, record)
     if isinstance(left_out, ContextLeftOut):
         tell_left_out(left_out, reader_of(model))
     else:
@@ -191,12 +195,9 @@ def _write(
     wanted: Wanted,
     found: Model | WordVectors,
     pieces: Iterable[Corpus],
-    left_out: LeftOut | ContextLeftOut,
+    left_out: LeftOut,
     record: Callable[[], dict[str, Any]],
 ) -> None:
-    if isinstance(left_out, ContextLeftOut) and wanted.level != "vocab":
-        write_trained_on(wanted, cast(Model, found), pieces, left_out, record)
-        return
     if isinstance(found, Model) and found.is_sparse:
         embedder = cast(TextEmbedder, found.embedder)
         if wanted.level == "vocab":

@@ -70,6 +70,10 @@ def _made_with(found: dict[str, Any]) -> list[tuple[str, str]]:
         )
     if losses := found.get("losses"):
         rows.append(("loss", f"{losses[0]:.4f} in the first epoch, {losses[-1]:.4f} in the last"))
+    if rates := found.get("learning_rates"):
+        rows.append(("rates", ", ".join(f"{rate['learning_rate']} from step {rate['from_step']:,}" for rate in rates)))
+    if init := found.get("init"):
+        rows.append(("begun with", f"vectors of {init['terms_of_the_model']:,} of {counted(found['terms'], 'term')}"))
     if perplexity := found.get("perplexity"):
         shown = [f"{name} {perplexity[name]:,.1f}" for name in (found["embedder"]["name"], "bigram", "unigram")]
         rows.append(("perplexity", f"{', '.join(shown)} on {counted(perplexity['texts'], 'held-out text')}"))

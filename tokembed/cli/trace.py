@@ -45,7 +45,8 @@ def trace_lines(texts: Sequence[str], models: dict[str, Model]) -> list[str]:
     lines: list[str] = []
     for text in texts:
         for name, model in models.items():
-            lines += [*([""] if lines else []), f"{printable(text)} in {printable(name)}"]
+            shown = printable(text) if text.strip() else repr(text)
+            lines += [*([""] if lines else []), f"{shown} in {printable(name)}"]
             lines += _shown(_walked(model, text))
     return lines
 
@@ -57,6 +58,8 @@ def _walked(model: Model, text: str) -> Trace:
 
 
 def _shown(found: Trace) -> list[str]:
+    if not found.tokens:
+        return ["  no tokens: there is nothing to read"]
     lines = ["  " + line for line in table(expectations(found), right=[False, True, False])]
     for number, layer in enumerate(found.layers, start=1):
         title = f"layer {number}: " if len(found.layers) > 1 else ""
@@ -68,15 +71,17 @@ def _shown(found: Trace) -> list[str]:
 
 
 def expectations(found: Trace) -> list[list[str]]:
-    """A row a token, behind the heads: how likely it was, and what is expected next."""
+    """A row a token, behind the heads: how likely it was, or any unknown one in its place; what is expected next."""
     rows = [["token", "P", "expected next"]]
     for place, token in enumerate(found.tokens):
         surprise = found.surprise[place]
         shown = ", ".join(
             f"{printable(one.token)} {_percent(one.probability)}" for one in found.expected[place][:_MOST_EXPECTED]
         )
-        name = printable(token) + ("" if found.known[place] else " (unknown to it)")
-        rows.append([name, "" if surprise is None else _percent(float(np.exp(-surprise))), shown])
+        is_known = found.known[place]
+        likely = "" if surprise is None else _percent(float(np.exp(-surprise)))
+        likely = likely if is_known or not likely else f"any unknown {likely}"
+        rows.append([printable(token) + ("" if is_known else " (unknown to it)"), likely, shown])
     return rows
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,10 +18,7 @@ from tokembed.cli.progress import progress, spoken
 from tokembed.errors import BadUsage, counted
 
 if TYPE_CHECKING:
-    from tokembed.corpus import Corpus
-    from tokembed.coverage import TokenCounts
     from tokembed.models.model import Model
-    from tokembed.vectors import WordVectors
 
 
 def train(
@@ -66,6 +65,7 @@ def train(
     from tokembed.convert import read_vectors
     from tokembed.models.cutting import chosen_tokenizer
     from tokembed.models.model import RESUMABLE, new_model
+    from tokembed.training import checkpoints
     from tokembed.training.corpus import corpus_on_disk
     from tokembed.vector_files.model_folder import is_model
     from tokembed.writers import check_folder_target
@@ -80,33 +80,45 @@ def train(
     if model.can_resume and not model.is_recurrent and chosen.get("workers", 1) > 1:
         tell(f"with --workers {chosen['workers']} two runs differ; one worker gives the same bytes each time")
     with (
+        _telling_of_ctrl_c(checkpoint),
         progress("train", lambda: inputs.n_bytes, inputs.total_bytes()) as line,
         corpus_on_disk(inputs.batches(), model.cutting.tokenizer, progress=line.add) as (corpus, counts),
     ):
+        first = read_vectors(init, notice=tell) if init else None
         began = time.monotonic()
-        _fit(model, corpus, counts, checkpoint, read_vectors(init, notice=tell) if init else None)
+        model.fit(corpus, counts, checkpoint=checkpoint, init=first, notice=lambda told: tell(f"{told} of {init}"))
         seconds = time.monotonic() - began
         model.save(out)
     if checkpoint is not None:
-        _remove(checkpoint)
-    n_terms = counted(len(model.terms), "term")
-    n_epochs = len(model.training.get("losses", [])) or model.embedder_settings.get("epochs", 1)
-    n_read = corpus.n_tokens * n_epochs
-    rate = f"{n_read / max(seconds, 1e-3):,.0f} tokens a second"
-    tell(f"{embedder}: {n_terms} from {counted(corpus.n_tokens, 'token')} in {spoken(seconds)}, {rate}; in {out}")
+        checkpoints.remove(checkpoint)
+    n_terms, n_tokens = counted(len(model.terms), "term"), counted(corpus.n_tokens, "token")
+    tell(f"{embedder}: {n_terms} from {n_tokens} in {_spoken(model, corpus.n_tokens, seconds, resume)}; in {out}")
     if model.is_recurrent:
         _tell_perplexity(embedder, model.training)
     tell_unknown(counts.n_unk, counts.n_tokens, counts.n_unk_chars, counts.n_chars)
     inputs.finish()
 
 
-def _fit(model: Model, corpus: Corpus, counts: TokenCounts, checkpoint: Path | None, init: WordVectors | None) -> None:
+@contextmanager
+def _telling_of_ctrl_c(checkpoint: Path | None) -> Iterator[None]:
+    """Say where the state is that was kept, once Ctrl-C has come."""
+    from tokembed.training.checkpoints import has_state
+
     try:
-        model.fit(corpus, counts, checkpoint=checkpoint, init=init)
+        yield
     except KeyboardInterrupt:
-        if checkpoint is not None and checkpoint.exists():
-            tell(f"stopped; what was trained is in {checkpoint}, go on with --resume")
+        if checkpoint is not None and has_state(checkpoint):
+            tell(f"interrupted; the training so far is in {str(checkpoint)!r}, and --resume goes on from it")
         raise
+
+
+def _spoken(model: Model, n_tokens: int, seconds: float, has_gone_on: bool) -> str:
+    """How long training took, and how fast it was where it is known how many tokens were learned from in this run."""
+    n_learned = getattr(model.embedder, "n_learned", None)
+    if n_learned is None and not has_gone_on:
+        n_learned = n_tokens * (len(model.training.get("losses", [])) or model.embedder_settings.get("epochs", 1))
+    rate = "" if n_learned is None else f", {n_learned / max(seconds, 1e-3):,.0f} tokens a second"
+    return f"{spoken(seconds)}{' since it went on' if has_gone_on else ''}{rate}"
 
 
 def _checkpoint(out: Path, *, resume: bool) -> Path:
@@ -115,10 +127,12 @@ def _checkpoint(out: Path, *, resume: bool) -> Path:
     Raises:
         BadUsage: there is one and it is not to be gone on with, or there is none.
     """
+    from tokembed.training.checkpoints import has_state
+
     path = out.with_name(f"{out.name}.checkpoint")
-    if path.exists() and not resume:
+    if has_state(path) and not resume:
         raise BadUsage(f"a training that was stopped is in {str(path)!r}; go on with --resume, or remove it")
-    if resume and not path.exists():
+    if resume and not has_state(path):
         raise BadUsage(f"--resume needs a training that was stopped in {str(path)!r}, there is none; leave it out")
     return path
 
@@ -130,9 +144,3 @@ def _tell_perplexity(embedder: str, training: dict[str, Any]) -> None:
         unknown = percent(found["unknown_tokens"] / found["tokens"])
         held_out = f"{counted(found['tokens'], 'token')} of {counted(found['texts'], 'held-out text')}"
         tell(f"perplexity on {held_out}: {shown}; {unknown} of them are unknown to it")
-
-
-def _remove(checkpoint: Path) -> None:
-    for file in checkpoint.glob("*"):
-        file.unlink()
-    checkpoint.rmdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,9 +16,10 @@ from tokembed.contextual.pooling import pooled
 from tokembed.corpus import Corpus, frequent_terms, translation
 from tokembed.embedders.recurrent_baselines import Baselines
 from tokembed.embedders.recurrent_cells import State
+from tokembed.embedders.recurrent_losses import mean_loss
 from tokembed.embedders.recurrent_network import Network, Shape, made
 from tokembed.embedders.recurrent_texts import ClassTexts
-from tokembed.embedders.recurrent_training import Plan, mean_loss, threads, train
+from tokembed.embedders.recurrent_training import Plan, threads, train
 from tokembed.errors import BadInput, check_fitted, counted
 from tokembed.training.checkpoints import Checkpoint
 from tokembed.vectors import WordVectors, check_options
@@ -27,7 +28,6 @@ from tokembed.vocab import Vocab
 if TYPE_CHECKING:
     from tokembed.types import Arrays
 
-_log = logging.getLogger(__name__)
 _BATCH_TOKENS = 1 << 13
 _STEPS_AT_ONCE = 1 << 10
 """Of a long text, so that what lies between the layers stays small."""
@@ -57,6 +57,9 @@ class RecurrentEmbedder:
     Attributes:
         losses: the mean of -ln P of a token in the texts learned from, in each epoch, in nats.
         perplexity: of the held-out texts, by the network and by unigrams and bigrams; {} where none are held out.
+        learning_rates: each that was used, and the step from which it held; [] where it was the same all along.
+        n_learned: tokens that were predicted to learn from them, since training began or went on.
+        n_begun: terms that began with a vector.
 
     Source: Elman 1990; Hochreiter and Schmidhuber 1997 with Gers et al. 2000; Cho et al. 2014; the equations are in
         recurrent_equations.py.
@@ -67,6 +70,9 @@ class RecurrentEmbedder:
     network: Network
     losses: list[float]
     perplexity: dict[str, float]
+    learning_rates: list[dict[str, float]]
+    n_learned: int
+    n_begun: int
     pools = ("mean", "last")
     max_tokens: int | None = None
     """How many tokens a text may have: there is no end."""
@@ -98,12 +104,20 @@ class RecurrentEmbedder:
         self.held_out, self.patience, self.freeze = held_out, patience, freeze
         check_options({name: value for name, value in vars(self).items() if name != "cell"})
 
-    def fit(self, corpus: Corpus, *, init: WordVectors | None = None, checkpoint: Path | None = None) -> Self:
+    def fit(
+        self,
+        corpus: Corpus,
+        *,
+        init: WordVectors | None = None,
+        checkpoint: Path | None = None,
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> Self:
         """Learn to predict each token from those before it.
 
         Args:
             init: what the look-up table begins with; terms without a vector there begin at random.
             checkpoint: a folder that keeps the state; training goes on from what is there.
+            notice: called with one line about each thing worth knowing before the training.
 
         Raises:
             BadInput: no text has a token, none occurs `min_count` times, there are too few texts of two tokens, or
@@ -111,8 +125,7 @@ class RecurrentEmbedder:
         """
         terms, counts = frequent_terms(corpus, self.min_count, special=True)
         network = made(self._shape(terms, init), np.random.default_rng([self.seed, 0]))
-        if init is not None:
-            _begin_with(network, terms, init)
+        n_begun = 0 if init is None else _begin_with(network, terms, init, notice)
         texts = ClassTexts(corpus, terms)
         learn, held_out = texts.split(self.held_out, np.random.default_rng([self.seed, 3]))
         plan = Plan(
@@ -121,11 +134,14 @@ class RecurrentEmbedder:
         )  # fmt: skip
         kept = None if checkpoint is None else Checkpoint(checkpoint, self._made_from(corpus, terms, init))
         with threads(self.workers):
-            losses = train(network, plan, kept)
+            learned = train(network, plan, kept)
             perplexity = self._perplexity(network, plan) if len(held_out) else {}
         self.terms, self.counts, self.network, self.losses, self.perplexity = (
-            terms, counts, network, losses.learn, perplexity,
+            terms, counts, network, learned.losses, perplexity,
         )  # fmt: skip
+        rates = [{"from_step": step, "learning_rate": rate} for step, rate in learned.learning_rates]
+        self.learning_rates = rates if len(rates) > 1 else []
+        self.n_learned, self.n_begun = learned.n_tokens, n_begun
         return self
 
     def _shape(self, terms: Vocab, init: WordVectors | None = None, embedding_dim: int | None = None) -> Shape:
@@ -218,8 +234,8 @@ class RecurrentEmbedder:
         return self
 
 
-def _begin_with(network: Network, terms: Vocab, init: WordVectors) -> None:
-    """Set the rows of the terms that have a vector."""
+def _begin_with(network: Network, terms: Vocab, init: WordVectors, notice: Callable[[str], None]) -> int:
+    """Set the rows of the terms that have a vector; how many those are."""
     found = init.lookup(terms.tokens)
     has_vector = found.kind > 0
     if not has_vector.any():
@@ -227,6 +243,8 @@ def _begin_with(network: Network, terms: Vocab, init: WordVectors) -> None:
             f"the vectors to begin with must have some of the {counted(len(terms), 'term')}, they have none; "
             "were they made with the same tokenizer?"
         )
-    _log.info("%s of %s terms begin with a vector", f"{int(has_vector.sum()):,}", f"{len(terms):,}")
+    n_begun = int(has_vector.sum())
+    notice(f"{n_begun:,} of {counted(len(terms), 'term')} begin with a vector")
     with torch.no_grad():
         network.table.weight[1:][torch.from_numpy(has_vector)] = torch.from_numpy(found.vectors[has_vector])
+    return n_begun

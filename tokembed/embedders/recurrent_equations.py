@@ -28,6 +28,9 @@ Steps = dict[str, NDArray[np.float64]]
 GATES = {"rnn": ("",), "lstm": ("i", "f", "C", "o"), "gru": ("z", "r", "")}
 """What each W is called behind its W_, in the order in which torch stacks them."""
 
+SYMBOLS = {"rnn": ("h",), "lstm": ("f", "i", "C~", "C", "o", "h"), "gru": ("z", "r", "h~", "h")}
+"""What has an index t in each cell's equations, in their order."""
+
 
 def walked(cell: str, weights: Weights, inputs: NDArray[np.floating]) -> Steps:
     """Everything that the equations name, at each step, in float64.
@@ -42,8 +45,7 @@ def walked(cell: str, weights: Weights, inputs: NDArray[np.floating]) -> Steps:
     for x in np.asarray(inputs, np.float64):
         before = step(matrices, x, before)
         found.append(before)
-    names = found[0] if found else before
-    return {name: np.array([one[name] for one in found]).reshape(len(found), -1) for name in names}
+    return {name: np.array([one[name] for one in found]).reshape(-1, _dim(cell, matrices)) for name in SYMBOLS[cell]}
 
 
 _Values = dict[str, NDArray[np.float64]]

@@ -28,7 +28,7 @@ class Reports:
         """So many more tokens were predicted."""
         self._tokens += n_tokens
         now = time.monotonic()
-        if now - self._reported < _SECONDS_BETWEEN_REPORTS:
+        if now - self._reported < _SECONDS_BETWEEN_REPORTS or self._tokens == self._before:
             return
         self._reported = now
         rate = (self._tokens - self._before) / (now - self._began)

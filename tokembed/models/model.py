@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ from tokembed.vocab import Vocab
 _log = logging.getLogger(__name__)
 _LIBRARIES = ("ftfy", "gensim", "numba", "numpy", "regex", "scipy", "tokenizers")
 _NEURAL_LIBRARIES = ("torch", "transformers")
-_REPORTED = ("losses", "perplexity")
+_REPORTED = ("losses", "perplexity", "learning_rates")
 RESUMABLE = ("word2vec", "fasttext", "rnn", "lstm", "gru")
 
 
@@ -76,6 +77,7 @@ class Model:
         *,
         checkpoint: Path | None = None,
         init: WordVectors | None = None,
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Train the embedder on a corpus that the tokenizer cut.
 
@@ -83,9 +85,11 @@ class Model:
             counts: of the corpus.
             checkpoint: a folder that keeps the state of a training that can be gone on with; see `can_resume`.
             init: what the look-up table of a recurrent network begins with.
+            notice: called with one line about how much of the model's terms `init` has.
         """
-        more = {name: value for name, value in (("checkpoint", checkpoint), ("init", init)) if value is not None}
-        cast(Any, self.embedder).fit(corpus, **more)
+        more: dict[str, Any] = {} if init is None else {"init": init, "notice": notice}
+        embedder = cast(Any, self.embedder)
+        embedder.fit(corpus, **more, **({} if checkpoint is None else {"checkpoint": checkpoint}))
         self.training = {
             "corpus": {
                 "texts": corpus.n_texts,
@@ -101,7 +105,7 @@ class Model:
                 "unknown_tokens": counts.n_unk,
                 "texts_without_tokens": int((corpus.lengths() == 0).sum()),
             },
-            **({} if init is None else {"init": {"terms": len(init.terms), "terms_sha256": init.terms.sha256()}}),
+            **({} if init is None else {"init": _begun_with(init, embedder.n_begun)}),
             **{name: value for name in _REPORTED if (value := getattr(self.embedder, name, None))},
             "versions": self.versions(),
         }
@@ -199,6 +203,11 @@ def trained_model(embedder_name: str, settings: dict[str, Any]) -> Model:
     return Model(
         cutting, embedder_name, everything | {"model": Path(everything["model"]).name}, embedder, weights=folder
     )
+
+
+def _begun_with(init: WordVectors, n_begun: int) -> dict[str, Any]:
+    """What a look-up table began with, and how many of the model's terms have a vector there."""
+    return {"terms": len(init.terms), "terms_sha256": init.terms.sha256(), "terms_of_the_model": n_begun}
 
 
 def _defaults(method: registry.Method) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from tokembed.vocab import Vocab
 
 OTHER = "(another token)"
 """What stands for all tokens that are no term of the model."""
+_TOKENS_AT_ONCE = 256
+"""So that the probabilities of all terms behind them take some MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Trace:
         known: whether the token is a term of the model; all others are read as one unknown token.
         layers: what the equations name in each layer, the lowest first: (n_tokens, dim) by symbol.
         expected: what may come next once the token is read, the likeliest first.
-        surprise: -ln P of the token as it came, in nats; None for the first, which nothing predicts.
+        surprise: -ln P of the token as it came, in nats, and of one that is not known, of any such token: the model has
+            one probability for all of them; None for the first, which nothing predicts.
     """
 
     text: str
@@ -57,6 +60,7 @@ class Trace:
                 "end": self.offsets[place][1],
                 "known": self.known[place],
                 "surprise": self.surprise[place],
+                "surprise_of": token if self.known[place] else OTHER,
                 "layers": [{name: values[place].tolist() for name, values in layer.items()} for layer in self.layers],
                 "expected": [{"token": one.token, "probability": one.probability} for one in self.expected[place]],
             }
@@ -80,10 +84,12 @@ def trace(embedder: RecurrentEmbedder, tokenizer: Tokenizer, text: str, *, n_exp
     for one in network.layers:
         layers.append(walked(embedder.cell, named_weights(one, embedder.cell), values))
         values = layers[-1]["h"]
-    with torch.no_grad():
-        hidden = torch.from_numpy(values.astype(np.float32))
-        log_probabilities = network.log_probabilities(hidden).numpy() if len(classes) else np.empty((0, 1))
-    surprises = [-float(row[after]) for row, after in zip(log_probabilities, classes[1:].tolist(), strict=False)]
+    expected, surprises = list[tuple[Expected, ...]](), list[float | None]([None])
+    for first in range(0, len(classes), _TOKENS_AT_ONCE):
+        rows = _log_probabilities(embedder, values[first : first + _TOKENS_AT_ONCE])
+        expected += [_likeliest(row, embedder.terms, n_expected) for row in rows]
+        after = classes[first + 1 : first + 1 + len(rows)]
+        surprises += (-rows[np.arange(len(after)), after]).tolist()
     return Trace(
         text,
         embedder.cell,
@@ -91,13 +97,25 @@ def trace(embedder: RecurrentEmbedder, tokenizer: Tokenizer, text: str, *, n_exp
         encoding.offsets,
         tuple((classes > 0).tolist()),
         tuple(layers),
-        tuple(_likeliest(row, embedder.terms, n_expected) for row in log_probabilities),
-        (None, *surprises)[: len(classes)],
+        tuple(expected),
+        tuple(surprises[: len(classes)]),
     )
 
 
-def _likeliest(log_probabilities: NDArray[np.floating], terms: Vocab, number: int) -> tuple[Expected, ...]:
-    order = np.argsort(-log_probabilities, kind="stable")[:number].tolist()
+def _log_probabilities(embedder: RecurrentEmbedder, hidden: NDArray[np.floating]) -> NDArray[np.float32]:
+    """ln P of every class behind each hidden state, (n_tokens, n_classes)."""
+    with torch.no_grad():
+        found = embedder.network.log_probabilities(torch.from_numpy(hidden.astype(np.float32)))
+    return np.asarray(found.numpy(), np.float32)
+
+
+def _likeliest(log_probabilities: NDArray[np.float32], terms: Vocab, number: int) -> tuple[Expected, ...]:
+    """So many that are the likeliest; of equals the more frequent term, which is the class before."""
+    number = min(number, len(log_probabilities))
+    surprise = -log_probabilities
+    greatest = surprise[np.argpartition(surprise, number - 1)[:number]].max()
+    able = np.flatnonzero(surprise <= greatest)  # more where there are equals, which argpartition takes at random
+    order = able[np.argsort(surprise[able], kind="stable")][:number].tolist()
     return tuple(
         Expected(terms[place - 1] if place else OTHER, float(np.exp(log_probabilities[place]))) for place in order
     )

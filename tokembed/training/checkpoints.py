@@ -7,9 +7,13 @@ and takes the place of the one before at once: whatever interrupts the writing, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -35,8 +39,8 @@ class Checkpoint:
     folder: Path
     made_from: Mapping[str, Any]
 
-    def save(self, progress: Mapping[str, int], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep how far the training has come, `progress["steps"]` first of all, and its arrays.
+    def save(self, progress: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep how far the training has come, as JSON has it, `progress["steps"]` first of all, and its arrays.
 
         Raises:
             BadInput: the folder cannot be written, or the disk is full.
@@ -55,7 +59,7 @@ class Checkpoint:
             if outdated != kept:
                 outdated.unlink(missing_ok=True)
 
-    def load(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, int] | None:
+    def load(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any] | None:
         """Fill the arrays with those of the state, and tell how far it is; None where the folder has no state.
 
         Raises:
@@ -72,7 +76,7 @@ class Checkpoint:
                 found = mapped_arrays(file, str(kept))
             for name, array in arrays.items():
                 np.copyto(array, found[name], casting="no")
-            return {name: int(number) for name, number in state["progress"].items()}
+            return dict(state["progress"])
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise BadInput(f"{str(path)!r} must be a whole training state, it is not: {error}; {_INSTEAD}") from error
 
@@ -90,3 +94,35 @@ class Checkpoint:
 
 
 _INSTEAD = "name another folder, or remove this one to start anew"
+
+
+def has_state(folder: Path) -> bool:
+    """Whether there is a state to go on from."""
+    return (folder / _STATE).exists()
+
+
+def remove(folder: Path) -> None:
+    """Take the state away, and the folder where nothing else is in it."""
+    (folder / _STATE).unlink(missing_ok=True)  # first: a state without its arrays would be a broken one
+    for pattern in ("arrays-*.safetensors", ".tokembed-*"):
+        for file in folder.glob(pattern):
+            file.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of what is done inside, so that it finds a whole step or none."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield  # Ctrl-C is not for us
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(*came[0])
