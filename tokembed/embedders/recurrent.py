@@ -204,7 +204,7 @@ class RecurrentEmbedder:
         """The hidden state at each token, (n_tokens, dim); what stands before it in its text counts, nothing behind."""
         classes = self.classes(corpus)
         vectors = np.empty((corpus.n_tokens, self.dim), np.float32)
-        with torch.no_grad():
+        with torch.no_grad(), threads(1):  # a step is too little for two: they would mostly wait for each other
             for batch in length_batches(corpus, _BATCH_TOKENS):
                 self._read(classes, batch, vectors)
         return vectors
