@@ -270,6 +270,9 @@ def test_the_page_has_a_picture_of_the_states(run: Run, lstm: Path, bert: Path, 
     assert page.count('<svg class="states"') == 3 * 2  # the cell and the state, in each text
     assert "배를 (-c:2)</text>" in page  # a word of two texts is two points
     assert page.count("How lstm (bert, special) read it") == 3
+    assert "up to 배를 -c:2 and -c:3 are the same" in page
+    refused = run(*TWO, "-m", str(lstm), "--word", "배를", "-f", "jsonl")
+    assert (refused.returncode, b"use -f json" in refused.stderr) == (2, True)
 
 
 def test_trained_ones_that_are_not_at_hand_are_named(run: Run) -> None:

@@ -206,7 +206,7 @@ def test_the_command_judges_vectors_and_embedders_on_the_same_texts(run: Run, ta
     assert head.split()[:3] == ["model", "tokenizer", "accuracy"]
     assert len(rows) == 6
     assert rows[0].startswith("v.txt   whitespace")
-    assert "0.0 % of the tokens have a vector" in rows[1]
+    assert "0.0 % of the tokens are known" in rows[1]
     assert "0 of 400 (0.0 %)  " in rows[1]
     assert "cannot conclude" in rows[1]
     expected = judge_text_embedder(split_task(reviews(), registry.tokenizer("whitespace")), embedder("tfidf"))

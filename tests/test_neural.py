@@ -36,6 +36,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     status, stderr = asked(*call)
     assert status == DONE, stderr
     assert re.search(r"perplexity on \d+ tokens of 2 held-out texts: lstm [\d.]+, bigram [\d.]+, unigram", stderr)
+    own, curve = re.findall(r"lstm ([\d.]+), bigram|after each epoch: ([\d., ]+)", stderr)
+    falls = float(curve[1].split(", ")[1].rstrip(",")) < float(curve[1].split(", ")[0])
+    assert own[0] in curve[1].split(", ")
+    assert ("still falling" in stderr) == falls
     return folder
 
 

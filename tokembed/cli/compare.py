@@ -79,6 +79,8 @@ def compare(
     models = list(dict.fromkeys(model or []))
     if word is not None and not (models or pretrained):
         raise BadUsage("--word compares a word's vectors, so it needs a model that has them; name one with -m")
+    if word is not None and form == "jsonl":
+        raise BadUsage("--word is about several texts, and -f jsonl has a line for each; use -f json")
     settings = {"special": special, "parse_special": parse_special, "unicode": unicode, "lower": lower}
     tokenizers = made_tokenizers(tokenizer or list(DEFAULT), **settings)  # type: ignore[arg-type]
     inputs = Inputs(ctx, files, inline, column=column, encoding=encoding, errors=errors)

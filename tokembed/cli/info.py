@@ -77,6 +77,8 @@ def _made_with(found: dict[str, Any]) -> list[tuple[str, str]]:
     if perplexity := found.get("perplexity"):
         shown = [f"{name} {perplexity[name]:,.1f}" for name in (found["embedder"]["name"], "bigram", "unigram")]
         rows.append(("perplexity", f"{', '.join(shown)} on {counted(perplexity['texts'], 'held-out text')}"))
+    if curve := found.get("epoch_perplexities"):
+        rows.append(("by epoch", ", ".join(f"{one:,.1f}" for one in curve)))
     if "versions" in found:
         rows.append(("made with", f"tokembed {found['tokembed']}, {_named(found['versions'])}"))
     rows.append(("files", "as they were written" if found["verified"] else "sizes checked; --verify checks their sums"))

@@ -42,7 +42,7 @@ def of_verdict(source: str, model: str, tokenizer: str, verdict: Verdict) -> Rec
     record = _record(source, model, "texts", kinds, verdict.accuracy, verdict.coverage)
     low, share = record["low"], verdict.token_share
     notes = [
-        *([] if share in (None, 1) else [f"{percent(share)} of the tokens have a vector"]),
+        *([] if share in (None, 1) else [f"{percent(share)} of the tokens are known"]),
         *([f"{counted(verdict.n_cut, 'text')} cut off at what the model takes"] if verdict.n_cut else []),
         *([] if verdict.converged else ["the regression has not converged"]),
         *(["not above the majority"] if low is not None and low <= verdict.majority else []),

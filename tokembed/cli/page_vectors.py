@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from tokembed.cli.grid_rows import pair_rows, spoken_disagreement, word_pair_rows
+from tokembed.cli.grid_rows import pair_rows, spoken_disagreement, spoken_same, word_pair_rows
 from tokembed.cli.page_stories import MOST_TOKENS, MOST_WORDS, Teller, story
-from tokembed.cli.trace import expectations, numbers
+from tokembed.cli.trace import expectations, numbers, told_numbers
 from tokembed.compare.context_rows import ContextRows
 from tokembed.compare.static_rows import StaticRows
 from tokembed.compare.term_rows import corpus_of
@@ -54,6 +54,7 @@ def similarities(shown: Shown, vectors: VectorComparison, texts: list[str], plac
         "pairs": _table("Pairs of texts", pair_rows(vectors.pairs, texts), of_pairs),
         "disagreement": spoken_disagreement(vectors.disagreement, texts),
         "word_pairs": _table(f"{vectors.word} in several texts", word_pair_rows(vectors, texts), of_words),
+        "word_notes": spoken_same(vectors, texts),
         "maps": [one for one in maps if one is not None],
     }
 
@@ -98,7 +99,7 @@ def _walked(one: ContextRows, grid: Grid, of: int) -> Story:
     states = []
     for number, layer in enumerate(found.layers, start=1):
         named = f"layer {number}: " if len(found.layers) > 1 else ""
-        steps.append(_step(f"{named}means of the gates (0..1), norms of the rest", numbers(found, layer)))
+        steps.append(_step(f"{named}{told_numbers(layer)}", numbers(found, layer)))
         for symbol, what in _CARRIED.items():
             if symbol in layer:
                 states.append(state_map(f"{named}{symbol}, {what}", found.tokens, layer[symbol]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from tokembed import registry
-from tokembed.cli.output import printable, table
+from tokembed.cli.output import printable, table, width
 from tokembed.models.model import Model, load
 from tokembed.vector_files import model_folder
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from tokembed.traces.states import Trace
 
 _SHADES = " ░▒▓█"
-_COLUMNS = 48
+_COLUMNS, _NARROWEST = 48, 12
+_GATES = ("f", "i", "o", "z", "r")
 _MOST_EXPECTED = 3
 
 
@@ -63,10 +65,13 @@ def _shown(found: Trace) -> list[str]:
     lines = ["  " + line for line in table(expectations(found), right=[False, True, False])]
     for number, layer in enumerate(found.layers, start=1):
         title = f"layer {number}: " if len(found.layers) > 1 else ""
-        lines += ["", f"  {title}means of the gates (σ 0..1), norms of the rest, and h by groups of dimensions"]
-        heat = ["h, darker is farther from 0", *(f"|{shades}|" for shades in heat_map(layer["h"], _COLUMNS))]
-        rows = [[*row, shades] for row, shades in zip(numbers(found, layer), heat, strict=True)]
-        lines += ["  " + line for line in table(rows, right=[False] + [True] * len(layer) + [False])]
+        lines += ["", f"  {title}{told_numbers(layer)}, and h by groups of dimensions"]
+        cells, right = numbers(found, layer), [False] + [True] * len(layer)
+        beside = max(map(width, table(cells, right=right))) + len("    ||")
+        most = max(_NARROWEST, min(_COLUMNS, shutil.get_terminal_size((100, 24)).columns - beside))
+        heat = ["h, darker is farther from 0", *(f"|{shades}|" for shades in heat_map(layer["h"], most))]
+        rows = [[*row, shades] for row, shades in zip(cells, heat, strict=True)]
+        lines += ["  " + line for line in table(rows, right=[*right, False])]
     return lines
 
 
@@ -86,12 +91,17 @@ def expectations(found: Trace) -> list[list[str]]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.0e} %"
+    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.1g} %"
+
+
+def told_numbers(layer: dict[str, NDArray[np.float64]]) -> str:
+    """What `numbers` has of a layer."""
+    return "means of the gates (σ 0..1), norms of the rest" if any(name in layer for name in _GATES) else "norms"
 
 
 def numbers(found: Trace, layer: dict[str, NDArray[np.float64]]) -> list[list[str]]:
     """A row a token, behind the heads: the means of the gates, and the norms of the rest."""
-    gates = [name for name in layer if name in ("f", "i", "o", "z", "r")]
+    gates = [name for name in layer if name in _GATES]
     rest = [name for name in layer if name not in gates]
     rows = [["token", *gates, *(f"|{name}|" for name in rest)]]
     for place, token in enumerate(found.tokens):

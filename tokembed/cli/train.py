@@ -144,3 +144,7 @@ def _tell_perplexity(embedder: str, training: dict[str, Any]) -> None:
         unknown = percent(found["unknown_tokens"] / found["tokens"])
         held_out = f"{counted(found['tokens'], 'token')} of {counted(found['texts'], 'held-out text')}"
         tell(f"perplexity on {held_out}: {shown}; {unknown} of them are unknown to it")
+        curve = training["epoch_perplexities"]
+        falls = len(curve) > 1 and min(curve) == curve[-1]
+        more = "; it was still falling at the end, so more --epochs may do better" if falls else ""
+        tell(f"after each epoch: {', '.join(f'{one:,.1f}' for one in curve)}{more}")

@@ -29,9 +29,15 @@ def find(name: str) -> Path | None:
 
 
 def may_be_on_the_hub(name: str) -> bool:
-    """Whether a name that is nothing on this machine looks like a hub's owner/name rather than a path."""
-    owner, slash, rest = name.partition("/")
-    is_path = name.startswith((".", "~", "/")) or "/" in rest or not rest or Path(owner).exists()
+    """Whether a name that is nothing on this machine looks like one of the hub's rather than a path.
+
+    Those are owner/name, or of the oldest models one word with hyphens.
+
+    >>> may_be_on_the_hub("bert-base-uncased"), may_be_on_the_hub("vectors"), may_be_on_the_hub("my-words.vec")
+    (True, False, False)
+    """
+    owner, slash, rest = name.partition("/") if "/" in name else ("", "/" if "-" in name else "", name)
+    is_path = name.startswith((".", "~", "/")) or "/" in rest or not rest or bool(owner and Path(owner).exists())
     return bool(slash) and not is_path and Path(rest).suffix.lower() not in _FILE_SUFFIXES
 
 
@@ -81,4 +87,5 @@ def sha256(folder: Path) -> str:
 def not_at_hand(name: str) -> NotAtHand:
     """What is raised for a name that is not on this machine."""
     files = f"{CONFIG} {WEIGHTS} tokenizer.json"
-    return NotAtHand(f"the model {name!r} is not in the local cache; bring it with: hf download {name} {files}")
+    where = "is not in the local cache" if "/" in name else "is not here, nor in the hub's local cache"
+    return NotAtHand(f"the model {name!r} {where}; bring it with: hf download {name} {files}")

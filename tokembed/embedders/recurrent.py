@@ -56,6 +56,7 @@ class RecurrentEmbedder:
 
     Attributes:
         losses: the mean of -ln P of a token in the texts learned from, in each epoch, in nats.
+        epoch_perplexities: of the held-out texts after each epoch; [] where none are held out.
         perplexity: of the held-out texts, by the network and by unigrams and bigrams; {} where none are held out.
         learning_rates: each that was used, and the step from which it held; [] where it was the same all along.
         n_learned: tokens that were predicted to learn from them, since training began or went on.
@@ -69,6 +70,7 @@ class RecurrentEmbedder:
     counts: NDArray[np.int64]
     network: Network
     losses: list[float]
+    epoch_perplexities: list[float]
     perplexity: dict[str, float]
     learning_rates: list[dict[str, float]]
     n_learned: int
@@ -142,6 +144,7 @@ class RecurrentEmbedder:
         rates = [{"from_step": step, "learning_rate": rate} for step, rate in learned.learning_rates]
         self.learning_rates = rates if len(rates) > 1 else []
         self.n_learned, self.n_begun = learned.n_tokens, n_begun
+        self.epoch_perplexities = np.exp(learned.held_out).tolist()
         return self
 
     def _shape(self, terms: Vocab, init: WordVectors | None = None, embedding_dim: int | None = None) -> Shape:

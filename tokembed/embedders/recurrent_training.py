@@ -68,11 +68,13 @@ class Learned(NamedTuple):
         losses: the mean of -ln P of a predicted token in the texts learned from, in nats, in each epoch.
         n_tokens: how many were predicted, in this run: none of those before the state that it went on from.
         learning_rates: each that was used, and the step from which it held, from 0.
+        held_out: the mean of -ln P of a held-out token, in nats, after each epoch; [] where none are held out.
     """
 
     losses: list[float]
     n_tokens: int
     learning_rates: list[tuple[int, float]]
+    held_out: list[float]
 
 
 def train(network: Network, plan: Plan, checkpoint: Checkpoint | None = None) -> Learned:
@@ -230,7 +232,8 @@ class _Run:
     def learned(self) -> Learned:
         done = self._history[: self.epoch]
         rates = [(step, rate) for step, rate in self._rates if step < self._steps]
-        return Learned((done[:, 0] / np.maximum(done[:, 1], 1)).tolist(), self._n_tokens, rates)
+        held_out = done[:, 2].tolist() if len(self._plan.held_out) else []
+        return Learned((done[:, 0] / np.maximum(done[:, 1], 1)).tolist(), self._n_tokens, rates, held_out)
 
     def keep(self) -> None:
         """Keep the state behind the last whole step, where there is a checkpoint."""

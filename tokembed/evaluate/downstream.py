@@ -80,7 +80,8 @@ class Verdict:
     Attributes:
         majority: how often it is told by always saying the label that most of the others have, 0..1.
         coverage: of all texts, how many have a vector.
-        token_share: how many of their tokens have one, 0..1; None where texts have vectors and tokens have none.
+        token_share: how many of their tokens have one, or are known to a model that reads the text, 0..1; None where
+            texts have vectors and tokens have none.
         converged: whether the regression had, after 1,000 steps.
         n_cut: texts that were cut off, as the model takes no more of one.
     """
@@ -174,8 +175,16 @@ def judge_in_context(task: Task, embedder: ContextualEmbedder, tokenizer: Tokeni
     rows = [_in_context(part.corpus, embedder) for part in cut]
     scaler = StandardScaler().fit(rows[0])
     train, held_out = (scaler.transform(part) for part in rows)
-    verdict = judge_rows(task, train, held_out, [np.asarray(part.any(axis=1)) for part in rows])
+    is_known = np.concatenate([_is_known(part.corpus, embedder) for part in cut])
+    token_share = float(is_known.mean()) if len(is_known) else None
+    verdict = judge_rows(task, train, held_out, [np.asarray(part.any(axis=1)) for part in rows], token_share)
     return replace(verdict, n_cut=sum(part.cuts.n_long for part in cut))
+
+
+def _is_known(corpus: Corpus, embedder: ContextualEmbedder) -> NDArray[np.bool_]:
+    """Which tokens neither the tokenizer nor the model reads as an unknown one, (n_tokens,)."""
+    known: NDArray[np.bool_] = embedder.has_row(corpus) & (corpus.ids != corpus.vocab.unknown_id)
+    return known
 
 
 def _within_window(corpus: Corpus, embedder: ContextualEmbedder, tokenizer: Tokenizer) -> Rows:

@@ -27,7 +27,7 @@ from tokembed.vocab import Vocab
 _log = logging.getLogger(__name__)
 _LIBRARIES = ("ftfy", "gensim", "numba", "numpy", "regex", "scipy", "tokenizers")
 _NEURAL_LIBRARIES = ("torch", "transformers")
-_REPORTED = ("losses", "perplexity", "learning_rates")
+_REPORTED = ("losses", "perplexity", "epoch_perplexities", "learning_rates")
 RESUMABLE = ("word2vec", "fasttext", "rnn", "lstm", "gru")
 
 

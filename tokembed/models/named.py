@@ -65,7 +65,7 @@ def opened_words(
     """
     if not is_transformer(name):
         return read_vectors(name, notice=notice, progress=progress)
-    notice(f"{name!r} reads texts in order; taken are the vectors of the look-up table it reads them by")
+    notice(f"{name!r} reads whole texts; taken are the vectors of the look-up table it reads them by")
     return cast(Model, opened(name)).word_vectors()
 
 

@@ -164,7 +164,7 @@ class Page:
     Attributes:
         tokenizers: their names; everything's `of` is a place among them.
         texts, totals: the grids, and the numbers of all texts.
-        heat_maps, pairs, disagreement, word_pairs, maps: what embedders say, as far as there are any.
+        heat_maps, pairs, disagreement, word_pairs, word_notes, maps: what embedders say, as far as there are any.
         tokens: of the distinct tokens what is told when one is looked at, as `tokens.Told` has it.
     """
 
@@ -177,4 +177,5 @@ class Page:
     pairs: Table | None = None
     disagreement: str | None = None
     word_pairs: Table | None = None
+    word_notes: Sequence[str] = ()
     maps: Sequence[WordMap] = field(default=())
