@@ -39,7 +39,11 @@ SMALL = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "i
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of random weights and 12 positions, with its tokenizer."""
-    folder = tmp_path_factory.mktemp("models") / "bert"
+    return saved_bert(tmp_path_factory.mktemp("models") / "bert")
+
+
+def saved_bert(folder: Path) -> Path:
+    """Such a BERT, saved in a folder that is made for it."""
     folder.mkdir()
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
     config = transformers.BertConfig(vocab_size=len(WORDS), max_position_embeddings=12, **SMALL)

@@ -8,28 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'tokembed[neural]')")
+pytest.importorskip("torch", reason="torch is not installed (pip install 'tokembed[neural]')")
 
-import transformers  # noqa: E402
-
-from tests.asking import DONE, asked, one_line  # noqa: E402
-from tests.test_context import SMALL, TEXTS, WORDS  # noqa: E402
-from tokembed.contextual.encoder import Encoder  # noqa: E402
-from tokembed.text_vectors import context  # noqa: E402
+from tests.asking import DONE, asked, one_line
+from tests.test_context import TEXTS, saved_bert
+from tokembed.contextual.encoder import Encoder
+from tokembed.text_vectors import context
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of random weights."""
-    folder = tmp_path_factory.mktemp("models") / "bert"
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
-    config = transformers.BertConfig(vocab_size=len(WORDS), max_position_embeddings=12, **SMALL)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        transformers.BertModel(config).save_pretrained(folder)
-    transformers.BertTokenizerFast.from_pretrained(str(folder)).save_pretrained(folder)
-    return folder
+    return saved_bert(tmp_path_factory.mktemp("models") / "bert")
 
 
 @pytest.fixture

@@ -90,5 +90,5 @@ class ClipEmbedder:
 
     def pooled(self, corpus: Corpus, vectors: NDArray[np.float32], pool: str) -> NDArray[np.float32]:
         """One vector a text, (n_texts, text_dim)."""
-        ends = context_pooling.pooled(corpus, vectors, "last")
-        return ends if self._projection is None else ends @ self._projection.T
+        ends, projection = context_pooling.pooled(corpus, vectors, "last"), self._projection
+        return ends if projection is None else ends @ projection.T

@@ -65,8 +65,9 @@ def opened_words(
     """
     if not is_transformer(name):
         return read_vectors(name, notice=notice, progress=progress)
+    words = cast(Model, opened(name)).word_vectors()
     notice(f"{name!r} reads whole texts; taken are the vectors of the look-up table it reads them by")
-    return cast(Model, opened(name)).word_vectors()
+    return words
 
 
 def opened_parts(
