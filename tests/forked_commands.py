@@ -178,7 +178,7 @@ def import_all() -> None:
         typer.main.get_command(tokembed.cli.app)
         for module in pkgutil.walk_packages(tokembed.__path__, "tokembed."):
             if module.name != "tokembed.__main__":
-                with suppress(ImportError):  # of what needs a library that is not installed
+                with suppress(ImportError, tokembed.NotAtHand):  # of what needs a library that is not installed
                     importlib.import_module(module.name)
 
 
